@@ -1,0 +1,35 @@
+"""Frames, seconds and the one rounding rule.
+
+Frame n stands at n / fps seconds and is valid around that instant. A duration of d seconds has round(d * fps) frames,
+halves rounded up, and never less than one.
+"""
+
+import math
+
+import numpy as np
+
+
+def frame_count(duration_s: float, fps: float) -> int:
+    """Frames of a clip that lasts `duration_s` seconds: round half up, at least 1."""
+    # The small term keeps 0.58 s * 25 fps = 14.499999999999998 on the same side as exact arithmetic would.
+    return max(1, math.floor(duration_s * fps + 0.5 + 1e-9))
+
+
+def frame_times(count: int, fps: float) -> np.ndarray:
+    """Instants of `count` frames in seconds, (count,) float64."""
+    return np.arange(count, dtype=np.float64) / fps
+
+
+def resample(values: np.ndarray, source_fps: float, target_fps: float) -> np.ndarray:
+    """Linear interpolation of `values` (T, ...) from one frame rate to another, keeping duration and dtype.
+
+    Instants behind the last source frame hold its value.
+    """
+    if source_fps == target_fps:
+        return values.copy()
+    count = frame_count(len(values) / source_fps, target_fps)
+    position = np.minimum(frame_times(count, target_fps) * source_fps, len(values) - 1)
+    before = np.floor(position).astype(np.int64)
+    after = np.minimum(before + 1, len(values) - 1)
+    share = (position - before).reshape(-1, *[1] * (values.ndim - 1))
+    return (values[before] * (1 - share) + values[after] * share).astype(values.dtype)
