@@ -50,7 +50,8 @@ class BlendshapeClip:
         if weights.min() < 0 or weights.max() > 1:
             worst = np.unravel_index(np.argmax(np.abs(weights - 0.5)), weights.shape)
             raise RigError(
-                f"{NAMES[worst[1]]} is {weights[worst]:g} in frame {worst[0]}; weights lie between 0 and 1, clip them first."
+                f"{NAMES[worst[1]]} is {weights[worst]:g} in frame {worst[0]}; "
+                "weights lie between 0 and 1, clip them first."
             )
         if not (np.isfinite(self.fps) and self.fps > 0):
             raise RigError(f"The clip has {self.fps} frames a second; it needs a rate above 0.")
