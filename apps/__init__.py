@@ -1,0 +1,1 @@
+"""The programs: the `dreamtalk` console script, its commands and the web page."""

@@ -1,0 +1,44 @@
+"""Output paths, checked before any work is done."""
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from dreamtalk.errors import OptionError
+
+
+def check_outputs(outputs: Sequence[Path], suffixes: Sequence[str], inputs: Iterable[Path | None] = ()) -> None:
+    """Refuse outputs that could not be written at the end.
+
+    outputs: files to write; suffixes: the endings allowed, with their dot; inputs: files that must stay as they are.
+    Raises OptionError for another suffix, a folder that is missing or not writable, a folder in the file's place,
+    the same output twice, or an output that is also an input.
+    """
+    originals = {path.resolve() for path in inputs if path is not None}
+    seen: set[Path] = set()
+    for output in outputs:
+        if output.suffix.lower() not in suffixes:
+            given = f"ends in {output.suffix!r}" if output.suffix else "has no suffix"
+            raise OptionError(f"The output {output} {given}; the suffix picks the format: {', '.join(suffixes)}.")
+        if output.is_dir():
+            raise OptionError(f"The output {output} is a folder; name a file in it.")
+        if output.resolve() in originals:
+            raise OptionError(f"The output {output} is also an input and would be overwritten; give it another name.")
+        if output.resolve() in seen:
+            raise OptionError(f"The output {output} is given twice; name each file once.")
+        seen.add(output.resolve())
+        check_folder(output.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise OptionError unless `folder` is there and a file can be made in it."""
+    if not folder.exists():
+        raise OptionError(f"The output folder {folder} is missing; make it first.")
+    if not folder.is_dir():
+        raise OptionError(f"The output folder {folder} is a file; name a folder.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise OptionError(f"The output folder {folder} cannot be written ({reason}); choose another.") from error
