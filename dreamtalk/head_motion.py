@@ -1,0 +1,63 @@
+"""How a head moves while its owner talks: slow wandering, posture, and nods on the accents of speech."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from dreamtalk.smooth_noise import smooth_noise
+
+
+def accent_times(
+    rng: np.random.Generator, frame_count: int, fps: float, energy: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Instants (K,) in seconds and strengths (K,) in (0, 1] of the accents of speech.
+
+    They are peaks of the smoothed energy at least 0.45 s apart; without energy they come at random, as if somebody
+    spoke who is not heard.
+    """
+    if energy is None:
+        gaps = 0.5 + rng.exponential(0.9, int(frame_count / fps / 0.7) + 4)
+        times = np.cumsum(gaps) - rng.uniform(0.0, 1.0)
+        times = times[(times > 0) & (times < frame_count / fps)]
+        return times, rng.uniform(0.3, 1.0, len(times))
+    loudness = speech_activity(energy, fps)
+    peaks, found = find_peaks(loudness, distance=max(1, round(0.45 * fps)), prominence=0.12)
+    return peaks / fps, np.clip(found["prominences"], 0.0, 1.0)
+
+
+def speech_activity(energy: np.ndarray, fps: float) -> np.ndarray:
+    """Any energy curve (T,) >= 0, in whatever unit, smoothed over 80 ms and scaled so that its loud parts are 1."""
+    smooth = gaussian_filter1d(np.asarray(energy, dtype=np.float64), 0.08 * fps, mode="nearest")
+    loud = np.percentile(smooth, 95)
+    return np.clip(smooth / loud, 0.0, 1.0) if loud > 0 else np.zeros_like(smooth)
+
+
+def pulses(
+    frame_count: int, fps: float, times_s: np.ndarray, sizes: np.ndarray, rise_s: float, fall_s: float
+) -> np.ndarray:
+    """Sum of bumps with the given peaks, (frame_count,): half-Gaussians, quick to rise and slower to fall."""
+    curve = np.zeros(frame_count)
+    reach = int(3 * max(rise_s, fall_s) * fps) + 1
+    frames = np.round(times_s * fps).astype(int)[:, None] + np.arange(-reach, reach + 1)
+    since = frames / fps - times_s[:, None]
+    bumps = sizes[:, None] * np.exp(-0.5 * (since / np.where(since < 0, rise_s, fall_s)) ** 2)
+    inside = (frames >= 0) & (frames < frame_count)
+    np.add.at(curve, frames[inside], bumps[inside])
+    return curve
+
+
+def head_wander(
+    rng: np.random.Generator, frame_count: int, fps: float, std_deg: np.ndarray, energy: np.ndarray | None
+) -> np.ndarray:
+    """Slow wandering of pitch, yaw, roll in degrees, (frame_count, 3).
+
+    Power falls steeply above 0.6 Hz, as in tracked speakers. While there is speech it grows, in pauses it calms down.
+    A turn tilts the head a little as well.
+    """
+    wander = smooth_noise(rng, frame_count, 3, fps, corner_hz=0.6, slope=3.5)
+    wander[:, 2] = 0.9 * wander[:, 2] - 0.35 * wander[:, 1]
+    if energy is not None:
+        # Half a second of smoothing: the amount of motion follows phrases, not syllables.
+        activity = gaussian_filter1d(speech_activity(energy, fps), 0.5 * fps, mode="nearest")
+        wander *= (0.65 + 0.7 * activity)[:, None]
+    return wander * std_deg
