@@ -6,7 +6,11 @@ from typing import Any
 
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
+from dreamtalk.audio import load_audio
 from dreamtalk.errors import OptionError
+from dreamtalk.options import AnimationOptions
+from dreamtalk.performance import Performance, Video
+from dreamtalk.pipeline import DreamTalk
 
 CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)
 RENDERERS = ("rig", "face-vid2vid")
@@ -24,10 +28,7 @@ def add_command(commands: Any) -> None:
         "--emotion", metavar="NAME[:INTENSITY]", help="happy, or happy:0.6 (0 to 1); `dreamtalk emotions` lists them"
     )
     parser.add_argument("--style", type=Path, metavar="CLIP", help="curves (.csv, .npz) whose manner the face takes on")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same bytes (default 0)")
-    parser.add_argument("--steps", type=int, metavar="N", help="denoising steps: more is slower and finer")
-    parser.add_argument("--guidance", type=float, metavar="X", help="how strongly speech and style steer the motion")
-    parser.add_argument("--fps", type=float, metavar="N", help="frames a second of curves and video (default 25)")
+    add_sampling_arguments(parser)
     parser.add_argument("--avatar", type=Path, metavar="OUT.mp4", help="write the avatar's video as well")
     add_video_arguments(parser)
     parser.add_argument(
@@ -42,6 +43,20 @@ def add_command(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
+    """The fields of AnimationOptions."""
+    plain = AnimationOptions()
+    for flag, kind, metavar, field, meaning in (
+        ("--seed", int, "N", "seed", "same seed, same bytes"),
+        ("--steps", int, "N", "steps", "denoising steps: more is slower and a little finer"),
+        ("--guidance", float, "X", "style_guidance", "how strongly the emotion or style is followed"),
+        ("--audio-guidance", float, "X", "audio_guidance", "how strongly the speech is followed"),
+        ("--fps", float, "N", "fps", "frames a second of curves and video"),
+    ):
+        meaning = f"{meaning} (default {getattr(plain, field):g})"
+        parser.add_argument(flag, type=kind, dest=field, metavar=metavar, help=meaning)
+
+
 def add_video_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every command that draws a video."""
     parser.add_argument("--portrait", type=Path, metavar="IMAGE", help="the face that the .mp4 shows; else the avatar")
@@ -52,26 +67,27 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     check_request(arguments)
     emotion, intensity = parse_emotion(arguments.emotion)
-    from dreamtalk import AnimationOptions, DreamTalk, load_portrait, read_clip  # torch: only once the request stands
-
-    dials = {"steps": arguments.steps, "guidance": arguments.guidance, "fps": arguments.fps}
-    options = AnimationOptions(seed=arguments.seed, **{name: dial for name, dial in dials.items() if dial is not None})
-    portrait = load_portrait(arguments.portrait) if arguments.portrait else None
-    style = read_clip(arguments.style) if arguments.style else None
+    options = animation_options(arguments)
+    waveform = load_audio(arguments.speech)
+    talk = DreamTalk.load()
     with progress_bar("curves", arguments.quiet) as progress:
-        performance = DreamTalk.load().animate(
-            arguments.speech, emotion=emotion, intensity=intensity, style=style, options=options, progress=progress
+        performance = talk.animate(
+            waveform, emotion, intensity, style=arguments.style, options=options, progress=progress
         )
-    # Curves first: they cost nothing, and are there should a video fail.
-    for output in sorted(arguments.output, key=lambda path: path.suffix.lower() in VIDEO):
-        if output.suffix.lower() in VIDEO:
-            save_video(performance.render(portrait, renderer=arguments.renderer), output, arguments.quiet)
-        else:
-            performance.save(output)
-            report(output, arguments.quiet)
+    # The portrait is read and fitted here, so that a bad one is refused before anything is written.
+    video = performance.render(arguments.portrait, renderer=arguments.renderer)
+    for output in arguments.output:
+        save(performance, video, output, arguments.quiet)
     if arguments.avatar:
-        save_video(performance.render(None), arguments.avatar, arguments.quiet)
+        save_video(performance.render(), arguments.avatar, arguments.quiet)
     return 0
+
+
+def animation_options(arguments: argparse.Namespace) -> AnimationOptions:
+    """The options that were given; the others keep their own defaults."""
+    names = ("seed", "steps", "audio_guidance", "style_guidance", "fps")
+    given = {name: getattr(arguments, name) for name in names}
+    return AnimationOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 def check_request(arguments: argparse.Namespace) -> None:
@@ -84,13 +100,13 @@ def check_request(arguments: argparse.Namespace) -> None:
         check_outputs([arguments.avatar], VIDEO, [*inputs, *arguments.output])
 
 
-def parse_emotion(text: str | None) -> tuple[str | None, float | None]:
-    """NAME[:INTENSITY] apart; None for what was not given. Raises OptionError unless the intensity is in 0..1."""
+def parse_emotion(text: str | None) -> tuple[str | None, float]:
+    """NAME[:INTENSITY] apart; the intensity is 1 where none is given. Raises OptionError unless it is in 0..1."""
     if text is None:
-        return None, None
+        return None, 1.0
     name, colon, strength = text.partition(":")
     if not colon:
-        return name, None
+        return name, 1.0
     try:
         intensity = float(strength)
     except ValueError:
@@ -100,9 +116,21 @@ def parse_emotion(text: str | None) -> tuple[str | None, float | None]:
     return name, intensity
 
 
-def save_video(video: Any, output: Path, quiet: bool) -> None:
+def save(performance: Performance, video: Video, output: Path, quiet: bool) -> None:
+    suffix = output.suffix.lower()
+    if suffix in VIDEO:
+        save_video(video, output, quiet)
+        return
+    if suffix in SHEET:
+        performance.save_contact_sheet(output, video)
+    else:
+        performance.save(output)
+    report(output, quiet)
+
+
+def save_video(video: Video, output: Path, quiet: bool) -> None:
     with progress_bar(output.name, quiet) as progress:
-        video.save(output, progress=progress)
+        video.save(output, progress)
     report(output, quiet)
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from apps.animate import VIDEO, add_video_arguments, save_video
 from apps.outputs import check_outputs
+from dreamtalk.audio import load_audio
+from dreamtalk.performance import Performance
+from rig.clip_file import read_clip
 
 
 def add_command(commands: Any) -> None:
@@ -25,11 +28,8 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     check_outputs([arguments.output], VIDEO, (arguments.clip, arguments.portrait, arguments.audio))
-    from dreamtalk import Performance, load_audio, load_portrait, read_clip
-
-    clip = read_clip(arguments.clip)
     waveform = load_audio(arguments.audio) if arguments.audio else None
-    portrait = load_portrait(arguments.portrait) if arguments.portrait else None
-    video = Performance(clip, waveform).render(portrait, renderer=arguments.renderer)
+    performance = Performance(read_clip(arguments.clip), waveform, arguments.clip.name)
+    video = performance.render(arguments.portrait, renderer=arguments.renderer)
     save_video(video, arguments.output, arguments.quiet)
     return 0

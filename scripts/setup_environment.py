@@ -76,7 +76,9 @@ def make_venv() -> None:
 
 
 def pip_install(*requirements: str) -> None:
-    command = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", *requirements]
+    # A person sees pip's own progress; a log gets errors only.
+    loudness = [] if sys.stderr.isatty() else ["-qq"]
+    command = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", *loudness, *requirements]
     if subprocess.run(command, cwd=ROOT).returncode:
         raise SystemExit(f"setup: pip could not install {' '.join(requirements)}; its own message stands above.")
 

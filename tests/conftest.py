@@ -1,0 +1,83 @@
+"""What several test files need: a sound that passes for speech, and a pipeline without networks."""
+
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dreamtalk
+from dreamtalk.errors import OptionError
+from rig.arkit import INDEX
+from rig.clip import BlendshapeClip
+
+SAMPLE_RATE_HZ = 16_000
+
+
+def write_wav(path: Path, samples: np.ndarray, sample_rate_hz: int = SAMPLE_RATE_HZ) -> Path:
+    """Mono 16-bit; samples (N,) in [-1, 1]."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate_hz)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def buzzing_syllables(duration_s: float) -> np.ndarray:
+    """A 120 Hz buzz that comes and goes four times a second: voiced sound as far as a program can tell."""
+    t = np.arange(int(duration_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    buzz = sum(np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 20))
+    return 0.2 * buzz * np.clip(np.sin(2 * np.pi * 4 * t), 0, 1)
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> Path:
+    return write_wav(tmp_path / "speech.wav", buzzing_syllables(1.0))
+
+
+@dataclass
+class StubTalk:
+    """A DreamTalk whose curves are a jaw that opens and shuts; remembers what it was asked for."""
+
+    requests: list[SimpleNamespace] = field(default_factory=list)
+    emotions: Any = field(default_factory=lambda: SimpleNamespace(names=("neutral", "happy")))
+
+    def animate(
+        self,
+        speech: dreamtalk.Waveform,
+        emotion: str | None = None,
+        intensity: float = 1.0,
+        *,
+        style: Any = None,
+        **rest: Any,
+    ) -> dreamtalk.Performance:
+        if emotion not in (None, *self.emotions.names):
+            raise OptionError(f"The emotion {emotion!r} is not known; choose one of {', '.join(self.emotions.names)}.")
+        self.requests.append(SimpleNamespace(speech=speech, emotion=emotion, intensity=intensity, style=style, **rest))
+        frame_count = max(1, round(speech.duration_s * 25))
+        weights = np.zeros((frame_count, 52), np.float32)
+        weights[:, INDEX["jawOpen"]] = 0.5 - 0.5 * np.cos(np.arange(frame_count))
+        clip = BlendshapeClip(weights, np.zeros((frame_count, 3)), 25)
+        return dreamtalk.Performance(clip, speech, emotion or "neutral", rest.get("options"))
+
+
+@pytest.fixture
+def stub_talk(monkeypatch: pytest.MonkeyPatch) -> StubTalk:
+    """The pipeline without networks, fitting or GL: stub curves, and videos of grey 64 x 64 frames."""
+    talk = StubTalk()
+    monkeypatch.setattr(dreamtalk.DreamTalk, "load", classmethod(lambda cls: talk))
+
+    def render(self: dreamtalk.Performance, portrait: Any = None, **rest: Any) -> dreamtalk.Video:
+        def frames() -> Iterator[np.ndarray]:
+            for row in self.clip.weights:
+                yield np.full((64, 64, 3), int(255 * row.max()), np.uint8)
+
+        return dreamtalk.Video(frames, len(self.clip), self.clip.fps, self.waveform)
+
+    monkeypatch.setattr(dreamtalk.Performance, "render", render)
+    return talk

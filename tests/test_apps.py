@@ -1,0 +1,100 @@
+"""The console script: what each command takes, writes and prints."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from apps import doctor
+from apps.animate import parse_emotion
+from apps.cli import build_parser, main
+from dreamtalk.options import AnimationOptions
+from rig.clip_file import read_clip
+
+
+def test_animate_writes_every_output_named(stub_talk, speech: Path, tmp_path: Path, capsys) -> None:
+    outputs = [tmp_path / name for name in ("a.csv", "a.npz", "a.mp4", "avatar.mp4")]
+    names = [part for path in outputs[:3] for part in ("-o", str(path))]
+    assert main(["animate", str(speech), "--emotion", "happy:0.6", *names, "--avatar", str(outputs[3])]) == 0
+    assert all(path.stat().st_size > 0 for path in outputs)
+    assert [line.removeprefix("wrote ") for line in capsys.readouterr().out.splitlines()] == [str(p) for p in outputs]
+    assert len(read_clip(outputs[0])) == len(read_clip(outputs[1])) == 25
+    (request,) = stub_talk.requests
+    assert (request.emotion, request.intensity, request.style) == ("happy", 0.6, None)
+
+
+def test_animate_passes_every_dial(stub_talk, speech: Path, tmp_path: Path) -> None:
+    dials = "--seed 7 --steps 5 --guidance 2.5 --audio-guidance 1.25 --fps 30".split()
+    assert main(["animate", str(speech), *dials, "-o", str(tmp_path / "a.csv")]) == 0
+    wanted = AnimationOptions(seed=7, steps=5, style_guidance=2.5, audio_guidance=1.25, fps=30)
+    assert stub_talk.requests[0].options == wanted
+
+
+def test_animate_without_dials_takes_the_defaults(stub_talk, speech: Path, tmp_path: Path) -> None:
+    assert main(["animate", str(speech), "-o", str(tmp_path / "a.csv")]) == 0
+    assert stub_talk.requests[0].options == AnimationOptions()
+
+
+def test_quiet_prints_nothing(stub_talk, speech: Path, tmp_path: Path, capsys) -> None:
+    assert main(["animate", str(speech), "--quiet", "-o", str(tmp_path / "a.mp4")]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_render_shows_a_curve_file_with_sound(stub_talk, speech: Path, tmp_path: Path) -> None:
+    clip, film = tmp_path / "a.csv", tmp_path / "a.mp4"
+    assert main(["animate", str(speech), "-o", str(clip)]) == 0
+    assert main(["render", str(clip), "--audio", str(speech), "-o", str(film)]) == 0
+    import av
+
+    with av.open(str(film)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+
+
+def test_suffix_may_be_in_capitals(stub_talk, speech: Path, tmp_path: Path) -> None:
+    assert main(["animate", str(speech), "-o", str(tmp_path / "A.CSV")]) == 0
+    assert (tmp_path / "A.CSV").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [(None, (None, 1.0)), ("happy", ("happy", 1.0)), ("sad:0", ("sad", 0.0)), ("angry:0.25", ("angry", 0.25))],
+)
+def test_emotion_and_intensity_come_apart(text: str | None, parsed: tuple[str | None, float]) -> None:
+    assert parse_emotion(text) == parsed
+
+
+def test_interrupt_ends_with_one_sentence(stub_talk, monkeypatch, speech: Path, tmp_path: Path, capsys) -> None:
+    def interrupted(*rest: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stub_talk, "animate", interrupted)
+    assert main(["animate", str(speech), "-o", str(tmp_path / "a.csv")]) == 130
+    assert capsys.readouterr().err.splitlines() == ["dreamtalk: stopped; outputs not finished were not written."]
+    assert list(tmp_path.iterdir()) == [speech]
+
+
+def test_every_command_has_help(capsys) -> None:
+    for words in ([], ["animate"], ["render"], ["emotions"], ["doctor"]):
+        with pytest.raises(SystemExit) as ended:
+            build_parser().parse_args([*words, "--help"])
+        assert ended.value.code == 0
+        assert "usage: dreamtalk" in capsys.readouterr().out
+
+
+def test_doctor_fails_on_an_essential_part_only(monkeypatch, capsys) -> None:
+    def broken() -> tuple[str, str]:
+        raise OSError("libEGL.so.1 is missing")
+
+    fine = ("Python", True, lambda: ("3.11", ""))
+    monkeypatch.setattr(doctor, "CHECKS", (fine, ("gradio", False, broken)))
+    assert doctor.run(SimpleNamespace()) == 0
+    monkeypatch.setattr(doctor, "CHECKS", (fine, ("drawing", True, broken)))
+    assert doctor.run(SimpleNamespace()) == 1
+    report = capsys.readouterr().out
+    assert "absent  gradio" in report and "problem drawing: libEGL.so.1 is missing -> " in report
+
+
+def test_doctor_examines_the_basics_here() -> None:
+    for name, essential, check in doctor.CHECKS:
+        if name in ("Python", "PyTorch", "video encoders", "write access"):
+            assert doctor.examine(name, essential, check).mend == "", name
