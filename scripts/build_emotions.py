@@ -1,0 +1,61 @@
+"""Builds the library of emotion clips, dreamtalk/data/emotions.npz, from the expression model.
+
+    python scripts/build_emotions.py [FOLDER]
+
+The same code gives the same bytes on one machine; emotions.json, written beside, holds their hash.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from dreamtalk.expression_model import FPS, synthesize_expression
+from dreamtalk.facs_prototypes import PROTOTYPES, variant_names
+from rig.arkit import NAMES
+
+SEED = 2312
+FRAME_COUNT = 175
+LEVELS = (0.0, 1 / 3, 2 / 3, 1.0)
+
+
+def build() -> dict[str, np.ndarray]:
+    """All arrays of the library; one draw per variant, the same draw at every level."""
+    labels, weights, heads = [], [], []
+    for emotion in PROTOTYPES:
+        for variant in variant_names(emotion):
+            seed = SEED + len(labels)
+            clips = [
+                synthesize_expression(
+                    emotion, level, FRAME_COUNT, np.random.default_rng(seed), variant=variant, edges=True
+                )
+                for level in LEVELS
+            ]
+            labels.append(f"{emotion}/{variant}")
+            weights.append([clip.weights for clip in clips])
+            heads.append([clip.head_rotation for clip in clips])
+    return {
+        "names": np.array(NAMES),
+        "labels": np.array(labels),
+        "levels": np.array(LEVELS, dtype=np.float32),
+        "weights": np.array(weights, dtype=np.float16),
+        "head_rotation": np.array(heads, dtype=np.float16),
+        "fps": np.array(FPS),
+    }
+
+
+def main(folder: Path) -> None:
+    path = folder / "emotions.npz"
+    beside = folder / "emotions.partial.npz"
+    np.savez_compressed(beside, **build())
+    packed = beside.read_bytes()
+    beside.replace(path)
+    card = {"sha256": hashlib.sha256(packed).hexdigest(), "made_by": "scripts/build_emotions.py", "seed": SEED}
+    (folder / "emotions.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{path}: {len(packed) / 1e6:.2f} MB\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "dreamtalk" / "data")
