@@ -1,6 +1,6 @@
 """A pinhole camera."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -25,14 +25,12 @@ class Camera:
         if not 0.01 < self.field_of_view_rad < 3.0:
             raise RigError(f"The field of view is {self.field_of_view_rad:g} rad; it must lie between 0.01 and 3.")
         if not 0.0 < self.near_m < self.far_m:
-            raise RigError(f"The camera sees from {self.near_m:g} to {self.far_m:g} m; near must be above 0 and under far.")
+            raise RigError(f"The camera sees from {self.near_m:g} to {self.far_m:g} m; 0 < near < far is wanted.")
         if np.allclose(self.position, self.target):
             raise RigError("The camera looks at its own position; move the target or the position.")
 
     def moved(self, yaw_rad: float = 0.0, pitch_rad: float = 0.0, distance_scale: float = 1.0) -> Self:
         """The same camera carried around its target: to the picture's right with yaw, up with pitch."""
-        from dataclasses import replace
-
         arm = (np.array(self.position) - self.target) * distance_scale
         cosine, sine = np.cos(pitch_rad), np.sin(pitch_rad)
         arm = np.array([arm[0], arm[1] * cosine + arm[2] * sine, arm[2] * cosine - arm[1] * sine])

@@ -31,9 +31,9 @@ class FaceRig:
     identity_modes: (M, V, 3) float32, one standard deviation of adult faces each; orthogonal over regions["head"].
     neck_pivot (3,), eye_pivots (2, 3) [left, right]: the points that head and eyes turn about.
     regions: name -> (V,) bool. The parts (skin, eye_left, eye_right, teeth_upper, teeth_lower, tongue, lashes_left,
-        lashes_right, hair_guide: a shell for long hair) and, within the skin, lips, lip_upper, lip_lower,
-        mouth_inside (the bag behind the lips), socket_left, socket_right (the bag behind the lids), face (front of
-        the head), bust (what does not turn at all); head: all that turns wholly, but hair_guide.
+        lashes_right) and, within the skin, lips, lip_upper, lip_lower, mouth_inside (the bag behind the lips),
+        socket_left, socket_right (the bag behind the lids), face (front of the head), bust (what does not turn at
+        all); head: all that turns wholly.
     loops: name -> (L,) int32, closed edge loops: lips_outer (38), lips_inner (38, where the lips touch; from the
         middle of the upper lip to the character's left), lids_left, lids_right (28, rim of the lids; from the
         inner corner, counter-clockwise in the picture), and lip_midline (2, 4): upper and lower lip at the midline.
@@ -57,7 +57,6 @@ class FaceRig:
 
     PARTS = (
         "skin", "eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue", "lashes_left", "lashes_right",
-        "hair_guide",
     )
 
     @classmethod
@@ -130,7 +129,7 @@ class FaceRig:
 
 
 def drawable_weights(weights: np.ndarray) -> np.ndarray:
-    """(..., 52) weights -> float32 copy with mouthClose <= jawOpen, as every drawing needs (mouthClose is a corrective)."""
+    """(..., 52) weights -> float32 copy with mouthClose <= jawOpen: mouthClose is a corrective of the open jaw."""
     weights = np.array(weights, dtype=np.float32)
     if weights.shape[-1:] != (len(NAMES),):
         raise RigError(f"The weights have the shape {weights.shape}; the last axis must hold the {len(NAMES)} shapes.")

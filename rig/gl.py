@@ -29,8 +29,8 @@ def create_context() -> "moderngl.Context":
         return moderngl.create_context(standalone=True, require=330)
     except Exception as error:  # moderngl raises plain Exception
         raise RigError(
-            f"OpenGL cannot start here ({' '.join(str(error).split())}): on Debian or Ubuntu run `{APT_LINE}`, elsewhere install a "
-            "graphics driver with OpenGL 3.3; curves (.csv, .npz) can be written without it."
+            f"OpenGL cannot start here ({' '.join(str(error).split())}): on Debian or Ubuntu run `{APT_LINE}`, elsewhere "
+            "install a graphics driver with OpenGL 3.3; curves (.csv, .npz) can be written without it."
         ) from error
 
 
@@ -72,7 +72,7 @@ class MeshRasterizer:
         attributes = np.ascontiguousarray(attributes, dtype=np.float32)
         if attributes.ndim != 2 or clip_positions.shape != (len(attributes), 4):
             raise RigError(
-                f"Positions {clip_positions.shape} and attributes {attributes.shape} do not fit; give (V, 4) and (V, A)."
+                f"Positions {clip_positions.shape} and attributes {attributes.shape} do not fit; (V, 4) and (V, A) do."
             )
         pieces, depth = [], None
         for start in range(0, attributes.shape[1], ATTRIBUTES_A_PASS):
@@ -80,7 +80,9 @@ class MeshRasterizer:
             pieces.append(piece)
         return (pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=2)), depth
 
-    def _draw_pass(self, positions: np.ndarray, attributes: np.ndarray, background: float) -> tuple[np.ndarray, np.ndarray]:
+    def _draw_pass(
+        self, positions: np.ndarray, attributes: np.ndarray, background: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         import moderngl
 
         count, groups = attributes.shape[1], -(-attributes.shape[1] // 4)

@@ -1,7 +1,7 @@
 """Lip measures in millimetres, from weights alone.
 
-Lengths are those of the rig that is given; on FaceRig.load(), the adult average, jawOpen = 1 opens the lips 34 mm and the
-mouth is 40 mm wide. Only the 27 jaw and mouth shapes count.
+Lengths are those of the rig that is given; on FaceRig.load(), the adult average, jawOpen = 1 opens the lips 34 mm and
+the mouth is 40 mm wide. Only the 27 jaw and mouth shapes count.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def lip_vertices_mm(rig: FaceRig, weights: np.ndarray) -> np.ndarray:
 
 
 def lip_aperture_mm(rig: FaceRig, weights: np.ndarray) -> np.ndarray:
-    """(T, 52) weights -> (T,) float32 mm >= 0: lowest upper-lip vertex minus highest lower-lip vertex at the midline."""
+    """(T, 52) weights -> (T,) float32 mm >= 0: at the midline, lowest upper-lip minus highest lower-lip vertex."""
     basis = lip_basis(rig)
     height = lip_vertices_mm(rig, weights)[..., 1]
     return np.maximum(height[:, basis.upper].min(axis=1) - height[:, basis.lower].max(axis=1), 0.0)

