@@ -7,6 +7,7 @@ from typing import Any
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
 from dreamtalk.audio import load_audio
+from dreamtalk.emotions import parse_emotion
 from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
@@ -66,7 +67,7 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     check_request(arguments)
-    emotion, intensity = parse_emotion(arguments.emotion)
+    emotion, intensity = parse_emotion(arguments.emotion) if arguments.emotion is not None else (None, 1.0)
     options = animation_options(arguments)
     waveform = load_audio(arguments.speech)
     talk = DreamTalk.load()
@@ -98,22 +99,6 @@ def check_request(arguments: argparse.Namespace) -> None:
     check_outputs(arguments.output, CURVES + VIDEO + SHEET, inputs)
     if arguments.avatar:
         check_outputs([arguments.avatar], VIDEO, [*inputs, *arguments.output])
-
-
-def parse_emotion(text: str | None) -> tuple[str | None, float]:
-    """NAME[:INTENSITY] apart; the intensity is 1 where none is given. Raises OptionError unless it is in 0..1."""
-    if text is None:
-        return None, 1.0
-    name, colon, strength = text.partition(":")
-    if not colon:
-        return name, 1.0
-    try:
-        intensity = float(strength)
-    except ValueError:
-        intensity = float("nan")
-    if not 0 <= intensity <= 1:
-        raise OptionError(f"The intensity of --emotion {text} is {strength!r}; give 0 to 1, as in {name}:0.6.")
-    return name, intensity
 
 
 def save(performance: Performance, video: Video, output: Path, quiet: bool) -> None:

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from apps import doctor
-from apps.animate import parse_emotion
 from apps.cli import build_parser, main
+from dreamtalk.emotions import EMOTIONS
 from dreamtalk.options import AnimationOptions
 from rig.clip_file import read_clip
 
@@ -55,12 +55,11 @@ def test_suffix_may_be_in_capitals(stub_talk, speech: Path, tmp_path: Path) -> N
     assert (tmp_path / "A.CSV").exists()
 
 
-@pytest.mark.parametrize(
-    ("text", "parsed"),
-    [(None, (None, 1.0)), ("happy", ("happy", 1.0)), ("sad:0", ("sad", 0.0)), ("angry:0.25", ("angry", 0.25))],
-)
-def test_emotion_and_intensity_come_apart(text: str | None, parsed: tuple[str | None, float]) -> None:
-    assert parse_emotion(text) == parsed
+def test_emotions_lists_the_eight_and_their_variants(capsys) -> None:
+    assert main(["emotions"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:8]] == list(EMOTIONS)
+    assert all(line.split()[1].startswith(f"{line.split()[0]}/") for line in lines[:8])
 
 
 def test_interrupt_ends_with_one_sentence(stub_talk, monkeypatch, speech: Path, tmp_path: Path, capsys) -> None:
