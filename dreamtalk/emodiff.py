@@ -1,0 +1,93 @@
+"""EmoDiff: speech features, an initial state and an emotion clip -> 52 weights and head pose, window by window.
+
+The long-term dynamic sampling of DREAM-Talk (papers.md 1.2): every window starts from the last frames of the one before.
+All windows share one draw of noise (DiffPoseTalk), so that a seam does not change the manner.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+
+from dreamtalk.conditions import window_conditions
+from dreamtalk.denoiser import Denoiser, DenoiserConfig
+from dreamtalk.diffusion import cosine_schedule, ddim_sample
+from dreamtalk.errors import WeightsError
+from dreamtalk.guidance import guided
+from dreamtalk.measures import blink_rate
+from dreamtalk.motion_space import MOTION_SIZE, MotionSpace, motion_of
+from dreamtalk.weight_folder import load_weights, read_config
+from dreamtalk.windows import edge_padded, rebatched
+from rig.clip import BlendshapeClip
+
+FPS = 25.0
+X_0_LIMIT = 8.0  # standard deviations; a full blink is 6
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """length: frames of a window. carry: frames known from the window before. style_count: K style frames."""
+
+    length: int = 100
+    carry: int = 8
+    style_count: int = 8
+
+
+class EmoDiff:
+    """The trained diffusion model: a network, the motion space it works in and its window plan."""
+
+    def __init__(self, network: Denoiser, space: MotionSpace, plan: WindowPlan) -> None:
+        self.network = network.eval()
+        self.space = space
+        self.plan = plan
+        self.schedule = cosine_schedule()
+
+    @classmethod
+    def from_directory(cls, folder: Path) -> Self:
+        """Read a weight folder written by train_emodiff. Raises WeightsError where it does not fit."""
+        config = read_config(folder)
+        try:
+            network = Denoiser(DenoiserConfig(**config["network"]))
+            space = MotionSpace.from_lists(**config["space"])
+            plan = WindowPlan(**config["windows"])
+        except (KeyError, TypeError) as error:
+            raise WeightsError(f"{folder}/config.json does not describe an EmoDiff ({error}); train it again.") from None
+        load_weights(network, folder)
+        return cls(network, space, plan)
+
+    @torch.inference_mode()
+    def stream(
+        self,
+        features: Iterable[np.ndarray],
+        style: BlendshapeClip,
+        initial: np.ndarray,
+        *,
+        steps: int,
+        audio_guidance: float = 1.0,
+        style_guidance: float = 1.0,
+        seed: int = 0,
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Motion for consecutive pieces of speech features.
+
+        features: pieces (n, 512) float32 at 25 fps. style: any clip; it is resampled to 25 fps. initial: (55,) raw
+        motion just before the first frame. Yields (features (m, 512), raw motion (m, 55) float32), frame for frame.
+        """
+        plan = self.plan
+        style_motion = torch.from_numpy(self.space.normalised(motion_of(style.resampled(FPS))))[None]
+        rate = torch.tensor([blink_rate(style.weights, style.fps)])
+        known = torch.from_numpy(self.space.normalised(initial[None]))[None]
+        noise = torch.randn(1, plan.length, MOTION_SIZE, generator=torch.Generator().manual_seed(seed))
+        heard = np.zeros((0, 0), np.float32)  # features of the known frames
+        for new in rebatched(features, plan.length - 1, plan.length - plan.carry):
+            past = heard if len(heard) else new[:1]
+            audio = edge_padded(np.concatenate([past, new]), 0, plan.length - len(past) - len(new))
+            conditions = window_conditions(torch.from_numpy(audio)[None], known, style_motion, rate, plan.style_count)
+            denoise = guided(self.network, conditions, audio_guidance, style_guidance)
+            window = ddim_sample(denoise, noise, self.schedule, steps, limit=X_0_LIMIT)
+            motion = window[0, len(past) : len(past) + len(new)]
+            yield new, self.space.raw(motion.numpy())
+            heard = np.concatenate([past, new])[-plan.carry :]
+            known = window[:, : len(past) + len(new)][:, -plan.carry :]
