@@ -59,5 +59,5 @@ def look_weights(gaze_deg: np.ndarray, weights: np.ndarray) -> None:
     weights[:, _DOWN], weights[:, _UP] = down, up
     weights[:, _YAW_LEFT] = np.clip(yaw / LOOK_RANGE_RAD, 0.0, 1.0)
     weights[:, _YAW_RIGHT] = np.clip(-yaw / LOOK_RANGE_RAD, 0.0, 1.0)
-    weights[:, indices("eyeBlinkLeft", "eyeBlinkRight")] += 0.35 * down
+    weights[:, indices("eyeBlinkLeft", "eyeBlinkRight")] += 0.12 * down
     weights[:, indices("eyeWideLeft", "eyeWideRight")] += 0.25 * up
