@@ -7,12 +7,10 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from apps import animate, doctor, emotions, render
-from dreamtalk.errors import DreamTalkError, OptionError
-from renderer.errors import RendererError
-from rig.errors import RigError
+from apps import animate, demo, doctor, emotions, render
+from apps.errors import MENDABLE, one_sentence
+from dreamtalk.errors import OptionError
 
-MENDABLE = (DreamTalkError, RigError, RendererError)
 BAD_INPUT, INTERRUPTED = 2, 130
 
 
@@ -31,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"dreamtalk {own_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (animate, render, emotions, doctor):
+    for command in (animate, render, emotions, doctor, demo):
         command.add_command(commands)
     return parser
 
@@ -41,14 +39,6 @@ def own_version() -> str:
         return version("dreamtalk")
     except PackageNotFoundError:
         return "(not installed: running from a checkout)"
-
-
-def one_sentence(error: BaseException) -> str:
-    """The error as a single line, whatever line breaks a library put into it."""
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror}."
-    return " ".join(str(error).split()) or f"{type(error).__name__}."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
