@@ -25,13 +25,13 @@ def blink_times(rng: np.random.Generator, duration_s: float, blinks_per_minute: 
 def blink_curves(rng: np.random.Generator, starts_s: np.ndarray, frame_count: int, fps: float) -> np.ndarray:
     """Lid closure by blinks, (frame_count, 2) float64 in [0, 1], columns left and right eye.
 
-    A lid closes in 60-90 ms and opens in 130-220 ms: 0.10-0.20 s at half height. The eyes differ by some
+    A lid closes in 55-95 ms and opens in 120-230 ms: 0.10-0.20 s at half height. The eyes differ by some
     milliseconds and a few per cent; about one blink in ten is incomplete.
     """
     count = len(starts_s)
-    closing, hold, opening = (rng.uniform(low, high, count) for low, high in ((0.06, 0.09), (0.01, 0.04), (0.13, 0.22)))
+    closing, hold, opening = (rng.uniform(low, high, count) for low, high in ((0.055, 0.095), (0.005, 0.04), (0.12, 0.23)))
     height = np.where(rng.random(count) < 0.1, rng.uniform(0.6, 0.8, count), rng.uniform(0.9, 1.0, count))
-    lag_s = rng.normal(0.0, 0.006, (count, 2))
+    lag_s = rng.uniform(-0.005, 0.005, (count, 2))
     share = 1.0 - np.abs(rng.normal(0.0, 0.02, (count, 2)))
     curves = np.zeros((frame_count, 2))
     span = np.arange(int(0.5 * fps) + 2)

@@ -25,7 +25,7 @@ APERTURE_MM: Mapping[str, float] = {
 CLOSED_MM, OPEN_MM = 0.6, 3.5
 """Up to the first aperture speech counts as closed, from the second on as open; between, the change is smooth."""
 
-REST_SHARE = 0.35
+REST_SHARE = 0.25
 """How much of an emotion's own lip opening a pause keeps."""
 
 PAUSE_S = 0.5
