@@ -29,7 +29,8 @@ def blink_curves(rng: np.random.Generator, starts_s: np.ndarray, frame_count: in
     milliseconds and a few per cent; about one blink in ten is incomplete.
     """
     count = len(starts_s)
-    closing, hold, opening = (rng.uniform(low, high, count) for low, high in ((0.055, 0.095), (0.005, 0.04), (0.12, 0.23)))
+    spans = ((0.055, 0.095), (0.005, 0.04), (0.12, 0.23))
+    closing, hold, opening = (rng.uniform(low, high, count) for low, high in spans)
     height = np.where(rng.random(count) < 0.1, rng.uniform(0.6, 0.8, count), rng.uniform(0.9, 1.0, count))
     lag_s = rng.uniform(-0.005, 0.005, (count, 2))
     share = 1.0 - np.abs(rng.normal(0.0, 0.02, (count, 2)))
