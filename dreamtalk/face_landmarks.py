@@ -39,7 +39,8 @@ FACE_OVAL = np.array([
 class FaceLandmarks:
     """One face in a picture.
 
-    points: (478, 3) float32 pixels, x to the right, y down, z away from the viewer around 0, in the scale of x.
+    points: (478, 3) float32 pixels, x to the right, y down, z away from the viewer around 0, in the scale of x; the
+        centre of the first pixel is (0, 0).
     scores: (52,) float32 in [0, 1], MediaPipe's expression scores in the order of rig.arkit.NAMES; tongueOut, which
         MediaPipe does not know, is 0.
     head: (4, 4) float32, MediaPipe's head matrix in its own camera (centimetres, y up, looking along -z).
@@ -185,7 +186,7 @@ def _media_image(mediapipe: Any, picture: np.ndarray) -> Any:
 
 def _points(landmarks: Any, width: int, height: int) -> np.ndarray:
     points = np.array([(point.x, point.y, point.z) for point in landmarks], dtype=np.float64)
-    return (points * (width, height, width)).astype(np.float32)
+    return (points * (width, height, width) - (0.5, 0.5, 0.0)).astype(np.float32)
 
 
 def _scores(categories: Any) -> np.ndarray:

@@ -161,7 +161,7 @@ class _Problem:
         return cls(
             target, correspondence.weights, correspondence.positions(rig.neutral).astype(np.float64),
             basis.astype(np.float64), modes, mean, sigma, FOCAL_PER_FACE_HEIGHT * height,
-            np.array(image_size, np.float64) / 2,
+            (np.array(image_size, np.float64) - 1) / 2,
         )  # fmt: skip
 
     def start(self) -> _State:

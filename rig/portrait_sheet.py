@@ -34,6 +34,15 @@ def face_sheet(rig: FaceRig) -> np.ndarray:
     return rig.faces[~hidden[rig.faces].any(axis=1)]
 
 
+def loop_chains(loop: np.ndarray, neutral: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A closed loop -> its (upper, lower) chains, both from its smallest x to its largest."""
+    x = neutral[loop, 0]
+    start, end = int(x.argmin()), int(x.argmax())
+    one = np.roll(loop, -start)[: (end - start) % len(loop) + 1]
+    other = np.roll(loop[::-1], -(len(loop) - 1 - start))[: (start - end) % len(loop) + 1]
+    return (one, other) if neutral[one, 1].mean() > neutral[other, 1].mean() else (other, one)
+
+
 def _inside_contact(rig: FaceRig) -> np.ndarray:
     """Lip vertices that lie deeper than the contact ring."""
     ring, lips = contact_ring(rig), rig.regions["lips"]

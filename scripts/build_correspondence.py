@@ -24,7 +24,7 @@ from rig.correspondence import (  # noqa: E402
 )  # fmt: skip
 from rig.face_rig import FaceRig  # noqa: E402
 from rig.gl import MeshRasterizer  # noqa: E402
-from rig.portrait_sheet import contact_ring, face_sheet  # noqa: E402
+from rig.portrait_sheet import contact_ring, face_sheet, loop_chains  # noqa: E402
 
 TABLE = Path(__file__).resolve().parents[1] / "rig" / "data" / "face_correspondence.npz"
 SIZE_PX = 640
@@ -86,7 +86,7 @@ def seen_points(rig: FaceRig, yaw_deg: float, pitch_deg: float, raster: MeshRast
     faces = detect_faces(picture)
     if not faces:
         return np.full((LANDMARK_COUNT, 3), np.nan)
-    pixel = np.clip(np.floor(faces[0].points[:LANDMARK_COUNT, :2]).astype(int), 0, SIZE_PX - 1)
+    pixel = np.clip(np.round(faces[0].points[:LANDMARK_COUNT, :2]).astype(int), 0, SIZE_PX - 1)
     found = point[pixel[:, 1], pixel[:, 0]].astype(np.float64)
     found[depth[pixel[:, 1], pixel[:, 0]] == 1] = np.nan
     return found
@@ -128,15 +128,6 @@ def lay_on_loop(ids: np.ndarray, chain: np.ndarray, rig: FaceRig, points: np.nda
         shares[landmark] = (1 - share, share, 0)
 
 
-def chains(loop: np.ndarray, neutral: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A closed loop -> its (upper, lower) chains, both from its smallest x to its largest."""
-    x = neutral[loop, 0]
-    start, end = int(x.argmin()), int(x.argmax())
-    one = np.roll(loop, -start)[: (end - start) % len(loop) + 1]
-    other = np.roll(loop[::-1], -(len(loop) - 1 - start))[: (start - end) % len(loop) + 1]
-    return (one, other) if neutral[one, 1].mean() > neutral[other, 1].mean() else (other, one)
-
-
 def build(rig: FaceRig, show: Path | None = None) -> dict[str, np.ndarray]:
     drawn = rig.faces[np.isin(rig.face_parts, [0, 1, 2])]
     with MeshRasterizer(drawn, SIZE_PX, SIZE_PX) as raster:
@@ -149,11 +140,11 @@ def build(rig: FaceRig, show: Path | None = None) -> dict[str, np.ndarray]:
     points = (points + points[other] * [-1, 1, 1]) / 2
     sheet = face_sheet(rig)
     tables = nearest_on_sheet(points, rig.neutral, sheet)
-    upper, lower = chains(contact_ring(rig), rig.neutral)
+    upper, lower = loop_chains(contact_ring(rig), rig.neutral)
     lay_on_loop(LIPS_INNER_UPPER, upper, rig, points, tables)
     lay_on_loop(LIPS_INNER_LOWER, lower, rig, points, tables)
     for side in ("left", "right"):
-        upper, lower = chains(rig.loops[f"lids_{side}"], rig.neutral)
+        upper, lower = loop_chains(rig.loops[f"lids_{side}"], rig.neutral)
         order = slice(None) if side == "left" else slice(None, None, -1)
         lay_on_loop(LID_UPPER[side], upper[order], rig, points, tables)
         lay_on_loop(LID_LOWER[side], lower[order], rig, points, tables)

@@ -1,0 +1,25 @@
+"""The turn of a head about its neck."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rig.rotation import matrix_from_angles
+
+
+@dataclass(frozen=True, eq=False)
+class HeadTurn:
+    """p -> matrix (p - pivot) + pivot, in the head frame; matrix (3, 3), pivot (3,) metres."""
+
+    matrix: np.ndarray
+    pivot: np.ndarray
+
+    @classmethod
+    def of_angles(cls, angles: np.ndarray, pivot: np.ndarray) -> "HeadTurn":
+        """angles: (3,) radians (pitch, yaw, roll), signs as in rig.rotation."""
+        return cls(matrix_from_angles(np.asarray(angles, dtype=np.float64)), np.asarray(pivot, dtype=np.float64))
+
+    def apply(self, points: np.ndarray) -> np.ndarray:
+        """(..., 3) metres -> (..., 3), same float dtype."""
+        turn, pivot = self.matrix.astype(points.dtype), self.pivot.astype(points.dtype)
+        return (points - pivot) @ turn.T + pivot

@@ -1,0 +1,69 @@
+"""Colours that a portrait does not show but must have: hidden skin, and the palette of its mouth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.sparse.linalg import splu
+
+LUMA = np.array([0.299, 0.587, 0.114])
+CHEEK_LANDMARKS = [50, 280, 205, 425, 9, 8, 151]
+LIP_LANDMARKS = [0, 17, 37, 267, 84, 314]
+OBSERVED_WEIGHT = 10.0
+PRIOR_WEIGHT = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """RGB in [0, 1], (3,) each: what this picture's mouth is painted with."""
+
+    skin: np.ndarray
+    teeth: np.ndarray
+    gum: np.ndarray
+    tongue: np.ndarray
+    cavity: np.ndarray
+
+
+def sample(picture: np.ndarray, points: np.ndarray, blur_px: float = 0.0) -> np.ndarray:
+    """Colours (N, 3) in [0, 1] of an (H, W, 3) uint8 picture at (N, 2) pixels, blurred first."""
+    planes = np.moveaxis(picture.astype(np.float32) / 255.0, -1, 0)
+    coordinates = points.T[::-1]
+    return np.stack([
+        map_coordinates(gaussian_filter(plane, blur_px) if blur_px else plane, coordinates, order=1, mode="nearest")
+        for plane in planes
+    ], axis=-1)  # fmt: skip
+
+
+def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) -> Palette:
+    """The mouth's colours under the picture's own light and style: grey where the picture is grey."""
+    blur = 0.02 * eye_distance_px
+    skin = np.median(sample(picture, landmarks[CHEEK_LANDMARKS], blur), axis=0)
+    lips = np.median(sample(picture, landmarks[LIP_LANDMARKS], blur), axis=0)
+    light = float(skin @ LUMA)
+    tint = skin / max(light, 0.02)
+    flesh = 0.5 * (lips + skin * lips.sum() / max(skin.sum(), 0.02))
+    redder = np.clip(lips / max(float(lips @ LUMA), 0.02), 0.3, 2.2)
+    return Palette(
+        skin=skin,
+        teeth=np.clip(light * 1.12 * (0.68 + 0.32 * tint) + 0.03, 0.1, 0.93),
+        gum=np.clip(0.62 * light * redder, 0, 1),
+        tongue=np.clip(0.62 * light * (0.35 * tint + 0.65 * redder) + 0.1 * flesh, 0, 1),
+        cavity=np.clip(0.15 * light * (0.4 + 0.6 * redder), 0.01, 0.2),
+    )
+
+
+def diffused_skin(faces: np.ndarray, observed: np.ndarray, colours: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Colours (V, 3) of a mesh: kept near `colours` (V, 3) where `observed` (V,) is true, spread from there elsewhere."""
+    count = len(colours)
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    links = sparse.coo_matrix((np.ones(len(edges)), edges.T), shape=(count, count))
+    links = ((links + links.T) > 0).astype(np.float64)
+    weight = np.where(observed, OBSERVED_WEIGHT, 0.0)
+    degree = np.asarray(links.sum(axis=1)).ravel()
+    system = sparse.diags(degree + weight + PRIOR_WEIGHT) - links
+    used = np.unique(faces)
+    factors = splu(system.tocsr()[used][:, used].tocsc())
+    filled = np.tile(prior, (count, 1))
+    filled[used] = factors.solve((weight[:, None] * colours + PRIOR_WEIGHT * prior)[used])
+    return np.clip(filled, 0, 1)

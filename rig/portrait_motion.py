@@ -1,0 +1,183 @@
+"""Moves a fitted portrait: for every frame, where each pixel comes from and what must be painted over it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rig.aperture import aperture_strip, column_matrix
+from rig.arkit import INDEX
+from rig.face_rig import drawable_weights
+from rig.gaze import eye_rotation_from_weights
+from rig.head_turn import HeadTurn
+from rig.lip_contact import LipContact, lip_columns
+from rig.mouth_inside import MouthInside
+from rig.portrait_colours import palette
+from rig.portrait_eyes import Eye, hidden_eyes
+from rig.portrait_fit import PortraitFit
+from rig.portrait_grid import ElasticGrid
+from rig.portrait_raster import DEPTH_SPAN_M, Layer, PortraitRaster
+from rig.portrait_skin import Skin
+from rig.rotation import matrix_from_angles
+from rig.smoothstep import smoothstep
+
+MOUTH_COLUMNS, MOUTH_ROWS, MOUTH_FEATHER_PX = 64, 12, 0.7
+LIGHT_IN_MOUTH = (0.72, 1.0)
+"""How bright the inside of the mouth is when just open, and when wide open."""
+EYE_LIFT_M = 0.012
+_FOREHEAD, _CHIN = 10, 152  # landmarks
+
+
+@dataclass(frozen=True, eq=False)
+class MotionMaps:
+    """One frame of motion, for a picture of (H, W).
+
+    flow: (H, W, 2) float32 pixels; the frame shows at (x, y) what the picture has at (x, y) + flow[y, x].
+    paint: (H, W, 4) uint8, laid over the warped picture, RGB already multiplied by opacity: what the picture does not
+        show (inside of the mouth, lids, hidden skin). Its opacity is the occlusion map.
+    face: (H, W) float32 in [0, 1], share of the face layer; the rest is hair, neck and background.
+    """
+
+    flow: np.ndarray
+    paint: np.ndarray
+    face: np.ndarray
+
+
+class PortraitMotion:
+    """The moving parts of one portrait. Holds GL buffers: call release(), or use as a context manager.
+
+    fit: the fitted head.  picture: (H, W, 3) uint8 RGB, the picture it was fitted to.
+    """
+
+    def __init__(self, fit: PortraitFit, picture: np.ndarray) -> None:
+        self.fit = fit
+        rig, pose = fit.rig, fit.pose
+        self._camera0 = pose.to_camera(fit.vertices)
+        self._pixels0 = pose.to_pixels(self._camera0)
+        colours = palette(picture, fit.landmarks, fit.eye_distance_px)
+        self._palette = colours
+        self._eyes = [Eye.of_fit(rig, fit.vertices, side) for side in ("left", "right")]
+        self._skin = Skin.of_fit(fit, picture, self._pixels0, self._camera0, colours, self._eyes)
+        marks = fit.correspondence.positions(fit.vertices)
+        face_height = float(np.linalg.norm(marks[_FOREHEAD] - marks[_CHIN]))
+        self._contact = LipContact.of_fit(rig, fit.vertices, fit.deltas, face_height)
+        self._lips = lip_columns(rig)
+        self._lip_columns = [column_matrix(rig.neutral[chain], MOUTH_COLUMNS) for chain in self._lips]
+        self._inside = MouthInside.of_rig(rig, colours)
+        head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
+        self._grid = ElasticGrid.around_head(
+            pose, fit.image_size, self._pixels0, self._camera0, self._skin.front, head,
+            float(fit.landmarks[_CHIN, 1]), fit.eye_distance_px,
+        )  # fmt: skip
+        # the grid's own points as head points, so that they turn with the head
+        self._grid_in_head = (self._grid.space - pose.translation) @ pose.rotation
+        self._deltas = fit.deltas.reshape(len(fit.deltas), -1)
+        self._raster = PortraitRaster(fit.image_size, float(-pose.translation[2]) - DEPTH_SPAN_M / 2)
+        self._raster.set_hidden(hidden_eyes(picture, [eye.strip(self._pixels0) for eye in self._eyes]))
+
+    def __enter__(self) -> "PortraitMotion":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Give the GL memory back."""
+        self._raster.release()
+
+    def maps(
+        self, weights: np.ndarray, head_rotation: np.ndarray | None = None, eye_rotation: np.ndarray | None = None
+    ) -> MotionMaps:
+        """One frame.
+
+        weights: (52,) in [0, 1], absolute: zeros are this person neutral, lips closed.  head_rotation: (3,) radians
+        (pitch, yaw, roll), a turn away from the picture's own pose.  eye_rotation: (2, 3) radians [left, right], away
+        from where the eyes look in the picture; None = from the eyeLook weights.
+        """
+        weights = drawable_weights(weights)
+        if eye_rotation is None:
+            eye_rotation = eye_rotation_from_weights(weights[None])[0]
+        pose = self.fit.pose
+        turn = HeadTurn.of_angles(np.zeros(3) if head_rotation is None else head_rotation, self.fit.rig.neck_pivot)
+        still = self._expressed(weights)
+        turned = still + self.fit.rig.head_weight[:, None] * (turn.apply(still) - still)
+        camera = pose.to_camera(turned)
+        pixels = pose.to_pixels(camera)
+        eyes = self._eye_layers(pixels, turn, eye_rotation)
+        flow = self._raster.flow([*self._under_layers(pixels, turn), self._skin_flow(pixels, camera), *eyes[0]])
+        paint = self._paint(weights, still, camera, pixels, turn, eyes[1])
+        return MotionMaps(np.ascontiguousarray(flow[..., :2]), paint, flow[..., 2])
+
+    def _expressed(self, weights: np.ndarray) -> np.ndarray:
+        """(V, 3) head vertices with this expression, before any turn."""
+        change = (weights - self.fit.expression) @ self._deltas
+        return self._contact.apply(self.fit.vertices + change.reshape(-1, 3), weights)
+
+    def _under_layers(self, pixels: np.ndarray, turn: HeadTurn) -> list[Layer]:
+        """Hair and background, then what lies between lips and between lids, stretched from rim to rim."""
+        grid, pose = self._grid, self.fit.pose
+        carried = pose.to_pixels(pose.to_camera(turn.apply(self._grid_in_head)))
+        moves = grid.move(carried, pixels - self._pixels0)
+        layers = [_flow_layer(grid.points + moves, -moves, None, grid.faces, face=0.0)]
+        rims = [(*self._lips, *self._lip_columns)]
+        rims += [(eye.upper, eye.lower, eye.upper_columns, eye.lower_columns) for eye in self._eyes]
+        for upper, lower, up_columns, low_columns in rims:
+            now, before = (
+                aperture_strip(up_columns @ place[upper], low_columns @ place[lower], 4, 0.0)
+                for place in (pixels, self._pixels0)
+            )
+            layers.append(_flow_layer(now.positions, before.positions - now.positions, None, now.faces))
+        return layers
+
+    def _skin_flow(self, pixels: np.ndarray, camera: np.ndarray) -> Layer:
+        return _flow_layer(
+            pixels, self._pixels0 - pixels, -camera[:, 2], self._skin.faces, opacity=self._skin.opacity
+        )
+
+    def _eye_layers(
+        self, pixels: np.ndarray, turn: HeadTurn, eye_rotation: np.ndarray
+    ) -> tuple[list[Layer], list[Layer]]:
+        """For flow and for paint: the eyeballs, seen through the openings of the lids."""
+        flows, paints = [], []
+        size = np.array(self.fit.image_size)
+        for eye, rotation in zip(self._eyes, eye_rotation, strict=True):
+            strip = eye.strip(pixels)
+            source = eye.source_pixels(
+                strip.positions.astype(np.float64), self.fit.pose, turn, matrix_from_angles(rotation.astype(np.float64))
+            )
+            flows.append(
+                _flow_layer(strip.positions, source - strip.positions, None, strip.faces, opacity=strip.share)
+            )
+            values = np.column_stack([(source + 0.5) / size, strip.share, strip.share])
+            paints.append(Layer(strip.positions, None, values, strip.faces))
+        return flows, paints
+
+    def _paint(
+        self, weights: np.ndarray, still: np.ndarray, camera: np.ndarray, pixels: np.ndarray, turn: HeadTurn,
+        eyes: list[Layer],
+    ) -> np.ndarray:  # fmt: skip
+        pose = self.fit.pose
+        blink = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+        closing = float((weights - self.fit.expression)[blink].max())
+        skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing), self._skin.faces)
+        upper, lower = (matrix @ pixels[chain] for matrix, chain in zip(self._lip_columns, self._lips, strict=True))
+        strip = aperture_strip(upper, lower, MOUTH_ROWS, MOUTH_FEATHER_PX)
+        if strip.share.max() == 0.0:
+            return self._raster.paint(skin, eyes, None, 1.0, None, self._palette.cavity, [])
+        points, colours, faces = self._inside.posed(still)
+        inside_camera = pose.to_camera(turn.apply(points))
+        inside = Layer(pose.to_pixels(inside_camera), -inside_camera[:, 2], colours, faces)
+        scale = strip.gap / self.fit.eye_distance_px
+        mouth = Layer(strip.positions, None, np.column_stack([strip.share, strip.down, scale, scale]), strip.faces)
+        dim, bright = LIGHT_IN_MOUTH
+        light = float(dim + (bright - dim) * smoothstep(0.02, 0.25, scale.max()))
+        return self._raster.paint(skin, eyes, mouth, light, inside, self._palette.cavity, [])
+
+
+def _flow_layer(
+    positions: np.ndarray, back: np.ndarray, depth: np.ndarray | None, faces: np.ndarray, face: float = 1.0,
+    opacity: np.ndarray | float = 1.0,
+) -> Layer:  # fmt: skip
+    """A layer whose values are the way back into the picture (dx, dy), the share of face, and the opacity."""
+    count = len(positions)
+    values = np.column_stack([back, np.full(count, face), np.broadcast_to(opacity, count)])
+    return Layer(positions, depth, values, faces)

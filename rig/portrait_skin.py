@@ -1,0 +1,143 @@
+"""The skin of a portrait on the fitted head: where it is seen, where it fades into the rest, what is painted instead."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from rig.correspondence import OVAL
+from rig.gl import MeshRasterizer
+from rig.portrait_colours import Palette, diffused_skin, sample
+from rig.portrait_eyes import Eye
+from rig.portrait_fit import PortraitFit
+from rig.portrait_sheet import face_sheet
+from rig.smoothstep import smoothstep
+
+VISIBILITY_SIZE_PX = 512
+VISIBLE_DEPTH_M, VISIBLE_SLOPE = 0.0025, 0.12
+FADE_SLOPE = (0.05, 0.30)
+CORE_M, OUTER_M = (0.005, 0.010), (0.010, 0.020)
+"""Distance from the inner landmarks within which slanting skin is kept, and from all landmarks where the sheet ends."""
+STRETCH = (2.5, 6.0)
+"""How many times its area skin may grow before it is painted rather than stretched."""
+LID_STRETCH = (1.3, 2.4)
+LID_REACH_M, LID_MARGIN_M = 0.0075, 0.0016
+
+
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """The face as one sheet. Build with of_fit().
+
+    faces: (F, 3) int32.  opacity: (V,) float32, 1 on the face, fading to 0 at its border.  colours: (V, 3) float32 RGB
+    in [0, 1], painted where the picture has nothing.  painted: (V,) float32, always painted there.  lids: (V,)
+    float32, how much a vertex belongs to an upper lid.  front: indices of the visible, opaque vertices.
+    """
+
+    faces: np.ndarray
+    opacity: np.ndarray
+    colours: np.ndarray
+    painted: np.ndarray
+    lids: np.ndarray
+    front: np.ndarray
+    areas: np.ndarray
+
+    @classmethod
+    def of_fit(
+        cls, fit: PortraitFit, picture: np.ndarray, pixels: np.ndarray, camera: np.ndarray, palette: Palette,
+        eyes: list[Eye],
+    ) -> "Skin":  # fmt: skip
+        """pixels (V, 2), camera (V, 3): the head as pictured."""
+        rig = fit.rig
+        faces = face_sheet(rig)
+        slope = _slope(camera, faces)
+        seen = (slope > VISIBLE_SLOPE) & _unhidden(fit, pixels, camera, faces)
+        marks = fit.correspondence.positions(rig.neutral)
+        inner = np.setdiff1d(np.arange(len(marks)), OVAL)
+        to_inner, to_any = (cKDTree(marks[own]).query(rig.neutral)[0] for own in (inner, slice(None)))
+        opacity = np.maximum(smoothstep(*FADE_SLOPE, slope), 1 - smoothstep(*CORE_M, to_inner))
+        opacity = opacity * (1 - smoothstep(*OUTER_M, to_any))
+        faces = faces[(opacity[faces] > 0.02).any(axis=1)]
+        lids, margin = _lids(rig, eyes)
+        hidden = ~seen & (to_inner > CORE_M[0])
+        observed = _eroded(seen, faces) & (lids < 0.2) & (margin > LID_MARGIN_M)
+        blurred = sample(picture, pixels, 0.02 * fit.eye_distance_px)
+        colours = diffused_skin(faces, observed, blurred, palette.skin)
+        painted = _softened(hidden.astype(np.float64), faces)
+        front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
+        return cls(
+            faces, opacity.astype(np.float32), colours.astype(np.float32), painted.astype(np.float32),
+            lids.astype(np.float32), front, _areas(pixels, faces),
+        )  # fmt: skip
+
+    def paint(self, pixels: np.ndarray, closing: float) -> np.ndarray:
+        """RGBA (V, 4) float32 to lay over the warped picture, for moved (V, 2) pixels; closing: how much the lids have
+        closed beyond the picture, 0..1."""
+        growth = _areas(pixels, self.faces) / self.areas
+        total = np.zeros(len(pixels))
+        count = np.zeros(len(pixels))
+        for k in range(3):
+            total += np.bincount(self.faces[:, k], growth, len(pixels))
+            count += np.bincount(self.faces[:, k], minlength=len(pixels))
+        growth = total / np.maximum(count, 1)
+        share = np.maximum(self.painted, smoothstep(*STRETCH, growth))
+        share = np.maximum(share, self.lids * smoothstep(*LID_STRETCH, growth) * smoothstep(0.05, 0.3, closing))
+        return np.column_stack([self.colours, share * self.opacity]).astype(np.float32)
+
+
+def _slope(camera: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Cosine between each vertex's normal and the way to the camera, (V,)."""
+    corner = camera[faces]
+    flat = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normal = np.zeros(camera.shape)
+    for k in range(3):
+        for axis in range(3):
+            normal[:, axis] += np.bincount(faces[:, k], flat[:, axis], len(camera))
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+    return -(normal * camera).sum(axis=1) / np.linalg.norm(camera, axis=1)
+
+
+def _unhidden(fit: PortraitFit, pixels: np.ndarray, camera: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(V,) bool: no other skin lies before the vertex."""
+    width, height = fit.image_size
+    near, far = -camera[:, 2].max() - 0.05, -camera[:, 2].min() + 0.05
+    plane = (pixels + 0.5) / (width, height) * (2, -2) + (-1, 1)
+    clip = np.column_stack([plane, (-camera[:, 2] - near) / (far - near) * 2 - 1, np.ones(len(plane))])
+    with MeshRasterizer(faces, VISIBILITY_SIZE_PX, VISIBILITY_SIZE_PX) as raster:
+        drawn, _ = raster.draw(clip.astype(np.float32), -camera[:, 2:].astype(np.float32), background=np.inf)
+    index = np.clip((pixels + 0.5) / (width, height) * VISIBILITY_SIZE_PX, 0, VISIBILITY_SIZE_PX - 1).astype(int)
+    return -camera[:, 2] < drawn[index[:, 1], index[:, 0], 0] + VISIBLE_DEPTH_M
+
+
+def _lids(rig: "FaceRig", eyes: list[Eye]) -> tuple[np.ndarray, np.ndarray]:  # noqa: F821
+    """How much each vertex belongs to an upper lid (V,), and its distance from the nearest lid's rim (V,) metres."""
+    share, margin = np.zeros(len(rig.neutral)), np.full(len(rig.neutral), np.inf)
+    for eye in eyes:
+        rim = cKDTree(rig.neutral[np.concatenate([eye.upper, eye.lower])]).query(rig.neutral)[0]
+        above, column = cKDTree(rig.neutral[eye.upper]).query(rig.neutral)
+        over = rig.neutral[:, 1] >= rig.neutral[eye.upper][column, 1] - 0.0005
+        share = np.maximum(share, np.where(over, np.exp(-((above / LID_REACH_M) ** 2)), 0.0))
+        margin = np.minimum(margin, rim)
+    return share, margin
+
+
+def _eroded(mask: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Vertices all of whose triangles lie inside the mask."""
+    kept = mask.copy()
+    kept[faces[~mask[faces].all(axis=1)].ravel()] = False
+    return kept
+
+
+def _softened(values: np.ndarray, faces: np.ndarray, rounds: int = 2) -> np.ndarray:
+    for _ in range(rounds):
+        mean = values[faces].mean(axis=1)
+        total, count = np.zeros(len(values)), np.zeros(len(values))
+        for k in range(3):
+            total += np.bincount(faces[:, k], mean, len(values))
+            count += np.bincount(faces[:, k], minlength=len(values))
+        values = np.where(count > 0, total / np.maximum(count, 1), values)
+    return values
+
+
+def _areas(pixels: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    a, b, c = (pixels[faces[:, k]].astype(np.float64) for k in range(3))
+    return np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) + 0.02
