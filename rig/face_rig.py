@@ -27,6 +27,7 @@ class FaceRig:
     face_parts: (F,) index into PARTS of the part that each triangle belongs to.
     uv: (V, 2) float32, one texture coordinate a vertex, origin at the lower left; the island of the face has no seam.
     mirror: (V,) int32, the vertex on the other side.
+    open_sky: (V,) float32 in [0, 1], share of the sky that the resting skin sees there: ambient occlusion.
     head_weight: (V,) float32, how far a vertex follows the head's turn: 1 on the head, 0 on the shoulders.
     identity_modes: (M, V, 3) float32, one standard deviation of adult faces each; orthogonal over regions["head"].
     neck_pivot (3,), eye_pivots (2, 3) [left, right]: the points that head and eyes turn about.
@@ -47,6 +48,7 @@ class FaceRig:
     face_parts: np.ndarray
     uv: np.ndarray
     mirror: np.ndarray
+    open_sky: np.ndarray
     head_weight: np.ndarray
     identity_modes: np.ndarray
     neck_pivot: np.ndarray
@@ -162,7 +164,7 @@ def _unpack(pack: dict[str, np.ndarray]) -> dict[str, object]:
     arrays = {
         "neutral": neutral, "deltas": deltas, "faces": pack["faces"].astype(np.int32),
         "face_parts": pack["face_parts"].astype(np.int32), "uv": pack["uv"], "mirror": pack["mirror"].astype(np.int32),
-        "head_weight": pack["head_weight"], "identity_modes": pack["modes"] * unit, "neck_pivot": pack["neck_pivot"],
+        "open_sky": pack["open_sky"] / np.float32(255), "head_weight": pack["head_weight"], "identity_modes": pack["modes"] * unit, "neck_pivot": pack["neck_pivot"],
         "eye_pivots": pack["eye_pivots"], "pivot_vertices": pack["pivot_vertices"].astype(np.int64),
     }
     locked = {name: _locked(array) for name, array in arrays.items()}

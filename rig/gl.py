@@ -29,8 +29,8 @@ def create_context() -> "moderngl.Context":
         return moderngl.create_context(standalone=True, require=330)
     except Exception as error:  # moderngl raises plain Exception
         raise RigError(
-            f"OpenGL cannot start here ({' '.join(str(error).split())}): on Debian or Ubuntu run `{APT_LINE}`, elsewhere "
-            "install a graphics driver with OpenGL 3.3; curves (.csv, .npz) can be written without it."
+            f"OpenGL cannot start here ({' '.join(str(error).split())}): on Debian or Ubuntu run `{APT_LINE}`, "
+            "elsewhere install a graphics driver with OpenGL 3.3; curves (.csv, .npz) can be written without it."
         ) from error
 
 

@@ -296,6 +296,39 @@ def eye_pivots(positions: np.ndarray, parts: np.ndarray) -> tuple[np.ndarray, np
     return centres, np.stack([index, np.repeat(axes, 2, axis=0)])
 
 
+def open_sky(positions: np.ndarray, triangles: np.ndarray, directions: int = 256) -> np.ndarray:
+    """(V,) share of the sky, cosine-weighted, that each vertex sees past the mesh itself: ambient occlusion."""
+    from rig.gl import MeshRasterizer
+
+    corner = positions[triangles]
+    across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normals = np.zeros_like(positions)
+    for column in range(3):
+        np.add.at(normals, triangles[:, column], across)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
+    height = 1 - 2 * (np.arange(directions) + 0.5) / directions
+    turn = np.arange(directions) * np.pi * (3 - np.sqrt(5))
+    ring = np.sqrt(1 - height**2)
+    rays = np.stack([ring * np.cos(turn), height, ring * np.sin(turn)], axis=1)
+    centre, reach, size = positions.mean(axis=0), 6.0, 768
+    lifted = positions + 0.02 * normals
+    seen, total = np.zeros(len(positions)), np.zeros(len(positions))
+    with MeshRasterizer(triangles, size, size) as rasterizer:
+        for ray in rays:
+            side = np.cross([0.3, 0.9, 0.2], ray)
+            side /= np.linalg.norm(side)
+            frame = np.stack([side, np.cross(ray, side), -ray]) / reach
+            clip = np.concatenate([(positions - centre) @ frame.T, np.ones((len(positions), 1))], axis=1)
+            _, depth = rasterizer.draw(clip.astype(np.float32), np.ones((len(positions), 1), dtype=np.float32))
+            at = (lifted - centre) @ frame.T
+            column = np.clip(((at[:, 0] + 1) * size / 2).astype(int), 0, size - 1)
+            row = np.clip(((1 - at[:, 1]) * size / 2).astype(int), 0, size - 1)
+            weight = np.maximum(normals @ ray, 0)
+            seen += weight * (depth[row, column] >= (at[:, 2] + 1) / 2 - 0.002)
+            total += weight
+    return (seen / np.maximum(total, 1e-9)).astype(np.float32)
+
+
 def packed(metres: np.ndarray) -> np.ndarray:
     steps = np.round(metres / UNIT_M)
     if np.abs(steps).max() > 32767:
@@ -339,6 +372,9 @@ def build(wheel: Wheel) -> dict[str, np.ndarray]:
         "pivot_vertices": pivot_vertices.astype(np.int16), "eye_pivots": ((pivots - origin) * 0.1).astype(np.float32),
         "neck_pivot": ((joint - origin) * 0.1).astype(np.float32), "head": on_head,
     }
+    outside = triangles[np.tile(quad_parts == 0, 2)]
+    sky = open_sky(positions[keep].astype(np.float32), renumber[outside])
+    pack["open_sky"] = np.round((sky + sky[pack["mirror"]]) / 2 * 255).astype(np.uint8)
     for name, ring in found_loops.items():
         pack[f"loop_{name}"] = renumber[ring].astype(np.int16)
     for name, vertices in regions.items():

@@ -1,0 +1,20 @@
+"""Where hair grows: the hairline as a height around the head."""
+
+import numpy as np
+
+CENTRE = np.array([0.0, 0.02, -0.085], dtype=np.float32)
+"""Middle of the skull, metres; hair paths are angles around it."""
+TURN_DEG = (0, 20, 38, 52, 66, 76, 84, 96, 108, 122, 140, 180)
+HEIGHT_MM = (66, 66, 70, 60, 40, 8, 0, 14, 16, -25, -62, -74)
+"""Height of the hairline above the eyes at a turn from the front: forehead, temple, sideburn, ear, nape."""
+
+
+def hairline_height(turn_rad: np.ndarray) -> np.ndarray:
+    """Height of the hairline in metres at a turn around CENTRE (0 = front, either side)."""
+    return np.interp(np.degrees(np.abs(turn_rad)), TURN_DEG, HEIGHT_MM) * 0.001
+
+
+def hairline_depth(points: np.ndarray) -> np.ndarray:
+    """(N, 3) metres -> (N,) metres above the hairline; positive where hair grows."""
+    turn = np.arctan2(points[:, 0], points[:, 2] - CENTRE[2])
+    return points[:, 1] - hairline_height(turn)

@@ -1,0 +1,72 @@
+"""Drawing an avatar with moderngl."""
+
+import numpy as np
+
+from rig.avatar import Avatar, Pose
+from rig.gl import create_context
+
+VERTEX_SHADER = """#version 330
+uniform mat4 to_clip;
+in vec3 point; in vec3 colour; in vec2 uv;
+out vec3 light; out vec2 place;
+void main() { gl_Position = to_clip * vec4(point, 1.0); light = colour; place = uv; }
+"""
+FRAGMENT_SHADER = """#version 330
+uniform sampler2D paint;
+in vec3 light; in vec2 place;
+out vec4 pixel;
+void main() { pixel = vec4(texture(paint, place).rgb * light, 1.0); }
+"""
+
+
+class ModernglRenderer:
+    """Draws poses of one avatar; call release() at the end. Raises RigError where OpenGL cannot start."""
+
+    def __init__(self, avatar: Avatar, size: int, samples: int) -> None:
+        import moderngl
+
+        self.avatar, self._size = avatar, size
+        context = self._context = create_context()
+        context.enable_only(moderngl.DEPTH_TEST)
+        program = context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
+        matrix = avatar.camera.projection() @ avatar.camera.view()
+        program["to_clip"].write(np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes())
+        self._moving = context.buffer(reserve=len(avatar.uv) * 24, dynamic=True)
+        uv = context.buffer(avatar.uv.astype(np.float32).tobytes())
+        self._layers = []
+        for layer in avatar.layers:
+            indices = context.buffer(layer.faces.astype(np.int32).tobytes())
+            content = [(self._moving, "3f 3f", "point", "colour"), (uv, "2f", "uv")]
+            self._layers.append((context.vertex_array(program, content, indices), _texture(context, layer.texture)))
+        kept = min(samples, context.max_samples)
+        self._smooth = context.simple_framebuffer((size, size), 3, samples=kept) if kept > 1 else None
+        self._plain = context.simple_framebuffer((size, size), 3)
+
+    def draw(self, pose: Pose) -> np.ndarray:
+        """(size, size, 3) uint8."""
+        self._moving.write(np.concatenate([pose.points, pose.colours], axis=1, dtype=np.float32))
+        target = self._smooth or self._plain
+        target.use()
+        target.clear(0.0, 0.0, 0.0, 1.0)
+        for array, texture in self._layers:
+            texture.use()
+            array.render()
+        if self._smooth is not None:
+            self._context.copy_framebuffer(self._plain, self._smooth)
+        raw = self._plain.read(components=3, alignment=1)
+        return np.ascontiguousarray(np.frombuffer(raw, dtype=np.uint8).reshape(self._size, self._size, 3)[::-1])
+
+    def release(self) -> None:
+        """Give the context and all it holds back."""
+        self._context.release()
+
+
+def _texture(context, picture: np.ndarray):
+    import moderngl
+
+    height, width = picture.shape[:2]
+    texture = context.texture((width, height), 3, np.ascontiguousarray(picture[::-1]).tobytes(), alignment=1)
+    if height > 1:
+        texture.build_mipmaps()
+        texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+    return texture

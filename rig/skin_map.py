@@ -1,0 +1,80 @@
+"""Where the skin lies in its texture, and which point of the face each texel shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator
+from scipy.ndimage import zoom
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from rig.face_rig import FaceRig
+
+AXIS_Z_M = -0.075
+"""The texture is wrapped around the head along the vertical line through this depth."""
+KNEE_Y_M, TOP_Y_M, BOTTOM_Y_M, KNEE_V = -0.145, 0.16, -0.40, 0.26
+"""The head, above the knee, takes 1 - KNEE_V of the texture's height; the bust the rest."""
+
+
+def skin_uv(points: np.ndarray) -> np.ndarray:
+    """(N, 3) resting points in metres -> (N, 2) float32 texture coordinates, v up; the seam is at the back."""
+    turn = np.arctan2(points[:, 0], points[:, 2] - AXIS_Z_M) / np.pi
+    u = 0.5 + 0.5 * (1.5 * turn - 0.5 * turn**3)
+    v = np.interp(points[:, 1], [BOTTOM_Y_M, KNEE_Y_M, TOP_Y_M], [0.0, KNEE_V, 1.0])
+    return np.stack([u, v], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class SkinMap:
+    """What lies at each texel, (S, S, ...) float32, row 0 at the top.
+
+    point: (S, S, 3) metres, the resting face.  lip_ring: 0 at the border of the lips, growing inward, negative outside.
+    lid_ring: 0 at the rim of the lids, growing outward.
+    """
+
+    point: np.ndarray
+    lip_ring: np.ndarray
+    lid_ring: np.ndarray
+
+
+def skin_map(rig: FaceRig, size: int = 1024, coarse: int = 384) -> SkinMap:
+    """Interpolate the resting skin over its texture: points at `coarse` resolution, then enlarged to `size`."""
+    outside = rig.regions["skin"] & ~(rig.regions["mouth_inside"] | rig.regions["socket_left"] | rig.regions["socket_right"])
+    for side in ("left", "right"):
+        outside[rig.loops[f"lids_{side}"]] = True
+    index = np.flatnonzero(outside)
+    rings = _ring_numbers(rig)
+    values = np.concatenate([rig.neutral[index], rings[index]], axis=1)
+    uv = skin_uv(rig.neutral[index])
+    back = np.abs(uv[:, 0] - 0.5) > 0.4
+    wrapped = uv[back] - np.sign(uv[back, :1] - 0.5) * [1.0, 0.0]
+    interpolate = LinearNDInterpolator(np.concatenate([uv, wrapped]), np.concatenate([values, values[back]]))
+    centres = (np.arange(coarse) + 0.5) / coarse
+    grid = np.stack(np.meshgrid(centres, centres[::-1]), axis=-1)
+    filled = np.nan_to_num(interpolate(grid), nan=0.0).astype(np.float32)
+    large = np.stack([zoom(plane, size / coarse, order=1, grid_mode=True, mode="nearest") for plane in np.moveaxis(filled, 2, 0)])
+    return SkinMap(np.ascontiguousarray(np.moveaxis(large[:3], 0, 2)), large[3], large[4])
+
+
+def _ring_numbers(rig: FaceRig) -> np.ndarray:
+    """(V, 2): signed edge distance from the border of the lips, edge distance from the rim of the lids."""
+    sides = np.concatenate([rig.faces[:, [0, 1]], rig.faces[:, [1, 2]]])
+    half = len(rig.faces) // 2  # the two halves of the quads: leave their diagonals out
+    diagonal = rig.faces[:half, [0, 2]]
+    keep = ~np.isin(_edge_keys(sides), _edge_keys(diagonal))
+    sides = sides[keep]
+    count = rig.vertex_count
+    graph = csr_matrix((np.ones(len(sides)), (sides[:, 0], sides[:, 1])), shape=(count, count))
+    lips = _distance(graph, rig.loops["lips_outer"])
+    lips = np.where(rig.regions["lips"] | rig.regions["mouth_inside"], lips, -lips)
+    lids = _distance(graph, np.concatenate([rig.loops["lids_left"], rig.loops["lids_right"]]))
+    return np.clip(np.stack([lips, lids], axis=1), -12.0, 12.0)
+
+
+def _edge_keys(edges: np.ndarray) -> np.ndarray:
+    low, high = np.sort(edges, axis=1).astype(np.int64).T
+    return low * 100_000 + high
+
+
+def _distance(graph: csr_matrix, start: np.ndarray) -> np.ndarray:
+    return dijkstra(graph, directed=False, indices=start, min_only=True, unweighted=True, limit=14.0)
