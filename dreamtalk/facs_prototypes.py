@@ -190,21 +190,21 @@ PROTOTYPES: Mapping[str, tuple[Prototype, ...]] = {
     "disgusted": (
         Prototype(
             "nose-wrinkle",
-            {"noseSneer": 1.0, "browDown": 0.5, "eyeSquint": 0.34, "cheekSquint": 0.6, "mouthUpperUp": 0.5,
-             "mouthFrown": 0.25, "mouthShrugLower": 0.35},
+            {"noseSneer": 1.0, "browDown": 0.45, "eyeSquint": 0.4, "cheekSquint": 0.8, "mouthUpperUp": 0.62,
+             "mouthFrown": 0.25, "mouthShrugLower": 0.45},
             posture_deg=(-2.5, 3.0, 2.0),
         ),
         Prototype(
             "lip-raise",
-            {"mouthUpperUp": 0.65, "noseSneer": 0.75, "mouthFrown": 0.45, "mouthShrugLower": 0.5, "cheekSquint": 0.5,
-             "eyeSquint": 0.26, "browDown": 0.35},
+            {"mouthUpperUp": 0.75, "noseSneer": 0.85, "mouthFrown": 0.45, "mouthShrugLower": 0.5, "cheekSquint": 0.65,
+             "eyeSquint": 0.32, "browDown": 0.28},
             posture_deg=(-3.5, 2.0, 1.0),
         ),
         Prototype(
             "lip-curl",
             {"noseSneerLeft": 1.0, "noseSneerRight": 0.6, "mouthUpperUpLeft": 0.75, "mouthUpperUpRight": 0.25,
-             "cheekSquintLeft": 0.65, "cheekSquintRight": 0.35, "eyeSquint": 0.28, "browDown": 0.4,
-             "mouthFrown": 0.25, "mouthShrugLower": 0.2},
+             "cheekSquintLeft": 0.65, "cheekSquintRight": 0.35, "eyeSquint": 0.34, "browDown": 0.32,
+             "mouthFrown": 0.25, "mouthShrugLower": 0.25},
             posture_deg=(-2.0, 4.0, 3.0),
         ),
         Prototype(
@@ -215,37 +215,37 @@ PROTOTYPES: Mapping[str, tuple[Prototype, ...]] = {
         ),
         Prototype(
             "distaste",
-            {"noseSneer": 0.85, "mouthUpperUp": 0.35, "mouthShrugLower": 0.55, "mouthShrugUpper": 0.2,
-             "mouthFrown": 0.5, "eyeSquint": 0.26, "browDown": 0.4, "cheekSquint": 0.45},
+            {"noseSneer": 0.85, "mouthUpperUp": 0.45, "mouthShrugLower": 0.6, "mouthShrugUpper": 0.15,
+             "mouthFrown": 0.5, "eyeSquint": 0.32, "browDown": 0.32, "cheekSquint": 0.6},
             posture_deg=(-2.0, 3.0, 3.0),
         ),
     ),
     "surprised": (
         Prototype(
             "jaw-drop",
-            {"browInnerUp": 0.9, "browOuterUp": 1.0, "eyeWide": 0.7, "jawOpen": 0.28, "mouthFunnel": 0.05},
+            {"browInnerUp": 0.9, "browOuterUp": 1.0, "eyeWide": 0.85, "jawOpen": 0.32, "mouthFunnel": 0.05},
             late={"jawOpen": 0.2}, posture_deg=(-3.0, 0.0, 0.0),
         ),
         Prototype(
             "parted-lips",
-            {"browInnerUp": 0.85, "browOuterUp": 0.95, "eyeWide": 0.62, "jawOpen": 0.15, "mouthLowerDown": 0.1},
+            {"browInnerUp": 0.85, "browOuterUp": 0.95, "eyeWide": 0.75, "jawOpen": 0.18, "mouthLowerDown": 0.1},
             late={"jawOpen": 0.1}, posture_deg=(-1.5, 0.0, 2.0),
         ),
         Prototype(
             "delighted",
-            {"browInnerUp": 0.85, "browOuterUp": 1.0, "eyeWide": 0.55, "jawOpen": 0.22, "mouthSmile": 0.3,
+            {"browInnerUp": 0.85, "browOuterUp": 1.0, "eyeWide": 0.7, "jawOpen": 0.25, "mouthSmile": 0.35,
              "mouthUpperUp": 0.15, "cheekSquint": 0.15},
             late={"jawOpen": 0.2, "mouthUpperUp": 0.3}, posture_deg=(-2.5, 0.0, 3.0),
         ),
         Prototype(
             "rounded-lips",
-            {"browInnerUp": 0.8, "browOuterUp": 1.0, "eyeWide": 0.6, "jawOpen": 0.18, "mouthFunnel": 0.22,
+            {"browInnerUp": 0.8, "browOuterUp": 1.0, "eyeWide": 0.75, "jawOpen": 0.22, "mouthFunnel": 0.22,
              "mouthPucker": 0.12},
             late={"jawOpen": 0.2, "mouthFunnel": 0.15}, posture_deg=(-2.0, 0.0, 0.0),
         ),
         Prototype(
             "questioning",
-            {"browInnerUp": 0.7, "browOuterUpLeft": 1.0, "browOuterUpRight": 0.6, "eyeWide": 0.55, "jawOpen": 0.13},
+            {"browInnerUp": 0.7, "browOuterUpLeft": 1.0, "browOuterUpRight": 0.6, "eyeWide": 0.7, "jawOpen": 0.16},
             late={"jawOpen": 0.2}, posture_deg=(-1.0, 2.0, 5.0),
         ),
     ),
