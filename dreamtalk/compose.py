@@ -28,6 +28,9 @@ CLOSED_MM, OPEN_MM = 0.6, 3.5
 REST_SHARE = 0.25
 """How much of an emotion's own lip opening a pause keeps."""
 
+SPEAKING_JAW = 0.6
+"""How much of an emotion's own jaw opening open speech keeps: the jaw is busy."""
+
 PAUSE_S = 0.5
 """A closure longer than this is a pause, a shorter one belongs to a consonant."""
 
@@ -73,7 +76,9 @@ def add_expression(speech_weights: np.ndarray, expression: np.ndarray, fps: floa
 def _yielding(speech: np.ndarray, emotion: np.ndarray, opening: np.ndarray, fps: float) -> np.ndarray:
     """The expression with its mouth held back where articulation needs the lips, (T, 52)."""
     yielding = emotion.copy()
-    yielding[:, _PARTING] *= np.maximum(opening, REST_SHARE * _pause(opening, fps))[:, None]
+    at_rest = REST_SHARE * _pause(opening, fps)
+    yielding[:, _PARTING] *= np.maximum(opening, at_rest)[:, None]
+    yielding[:, _JAW] = emotion[:, _JAW] * np.maximum(SPEAKING_JAW * opening, at_rest)
     yielding[:, _PRESSING] *= (1.0 - opening)[:, None]
     rounded = np.minimum(speech[:, _ROUNDING].sum(axis=1), 1.0)
     spread = np.minimum(speech[:, _SPREADING].max(axis=1) * 1.5, 1.0)
