@@ -15,7 +15,7 @@ from rig.lighting import GAMMA, Surface, lit, unit
 from rig.look import Look
 from rig.mouth_paint import mouth_albedo, mouth_light
 from rig.rotation import matrix_from_angles
-from rig.skin_map import skin_map, skin_uv
+from rig.skin_map import ring_numbers, skin_map, skin_uv
 from rig.skin_paint import neckline_depth, paint_skin
 from rig.subdivision import Subdivision, catmull_clark
 
@@ -138,6 +138,8 @@ class _Body:
         self._corners_to_vertices = _corner_sums(self._triangles, rig.vertex_count)
         self._surface, self._tint = self._material(rig, look, linear, texture, refined, inner_rows)
         cloth = np.clip(neckline_depth(rest[rows]) / 0.012 + 0.2, 0, 1).astype(np.float32)
+        rings = linear[: self._outer_count] @ ring_numbers(rig)[:, :1].astype(np.float32)
+        self._fold = 1 - 0.5 * np.clip((rings - 3.3) / 2.2, 0, 1)
         self._thickness = (0.0035 * cloth)[:, None]
         self._rig = rig
         self._inner = slice(self._outer_count, None)
@@ -160,7 +162,7 @@ class _Body:
         teeth = linear @ (rig.regions["teeth_upper"] | rig.regions["teeth_lower"]).astype(np.float32)
         tongue = linear @ rig.regions["tongue"].astype(np.float32)
         nose = np.exp(-((rest[:, 0] / 0.012) ** 2)) * (rest[:, 2] > 0.01)
-        gloss = 0.055 + 0.05 * lips + 0.10 * teeth + 0.10 * tongue + 0.03 * nose
+        gloss = 0.04 + 0.05 * lips + 0.10 * teeth + 0.02 * tongue + 0.03 * nose
         gloss = np.where(cloth, 0.012, gloss).astype(np.float32)
         sharp = (14 + 22 * lips + 40 * teeth + 20 * tongue).astype(np.float32)
         wrap = np.where(cloth[:, None], np.float32([0.15, 0.15, 0.15]), np.float32([0.42, 0.26, 0.20]))
@@ -176,6 +178,7 @@ class _Body:
         points = self._matrix @ coarse
         points = points + self._thickness * normals
         light = lit(self._surface, normals, unit(eye_at - points), look) * self._tint
+        light[: self._outer_count] *= self._fold
         light[self._inner] *= mouth_light(self._rig, coarse)
         return points, light
 

@@ -15,9 +15,9 @@ class Camera:
     field_of_view_rad: full vertical angle.  near_m, far_m: clipping planes.
     """
 
-    position: tuple[float, float, float] = (0.0, -0.03, 1.35)
+    position: tuple[float, float, float] = (0.0, -0.035, 1.35)
     target: tuple[float, float, float] = (0.0, -0.035, 0.0)
-    field_of_view_rad: float = 0.32
+    field_of_view_rad: float = 0.27
     near_m: float = 0.3
     far_m: float = 4.0
 

@@ -10,7 +10,7 @@ from rig.hairline import CENTRE, hairline_depth
 from rig.lighting import unit
 from rig.look import Look
 
-PATH_POINTS = 14
+PATH_POINTS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ def grow_hair(rig: FaceRig, look: Look) -> Hair | None:
     paths = _short_paths if look.hair == "short" else _bob_paths
     around = np.linspace(-np.pi, np.pi, 97)
     shell = paths(skull, around, np.zeros(97), np.ones(97), 0.0, rng)
-    count = 1100 if look.hair == "short" else 900
+    count = 900 if look.hair == "short" else 900
     turns = rng.uniform(-np.pi, np.pi, count)
     start = rng.uniform(0.0, 0.72, count) ** 0.8 if look.hair == "short" else rng.uniform(0, 0.25, count)
     stop = np.minimum(start + rng.uniform(0.28, 0.5, count), 1.04) if look.hair == "short" else rng.uniform(0.8, 1.02, count)
@@ -67,12 +67,13 @@ def _short_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.nd
     side = np.cross(pole, front)
     end = _hairline_angle(skull, pole, front, side, turns)
     share = start[:, None] + (stop - start)[:, None] * np.linspace(0, 1, PATH_POINTS)
-    sweep = 0.30 * np.exp(-0.5 * (turns / 0.7) ** 2)[:, None] * share**2
+    sweep = 0.75 * np.exp(-0.5 * ((turns - 0.1) / 0.75) ** 2)[:, None] * share**1.5
     drift = rng.normal(0, 0.10, (len(turns), 1)) * share if lift else 0.0
     angle, turn = end[:, None] * share, turns[:, None] + sweep + drift
     directions = _directions(pole, front, side, angle, turn)
-    thick = 0.0095 + 0.0075 * np.cos(turns / 2)[:, None] ** 4
-    rise = 0.0015 + thick * (1 - np.clip(share, 0, 1) ** 3.5) + 0.0035 * np.cos(turns / 2)[:, None] ** 8 * share
+    front = np.cos(turns / 2)[:, None] ** 4
+    thick = 0.0075 + 0.0075 * front
+    rise = 0.0012 + thick * (1 - np.clip(share, 0, 1) ** 3) + 0.007 * front**2 * share * np.clip(1.35 - share, 0, 1)
     if lift:
         rise = rise + lift * rng.uniform(-0.3, 1.0, (len(turns), 1)) + 0.002 * rng.random((len(turns), 1)) * share**3
     return skull.surface(directions, np.broadcast_to(rise, angle.shape))

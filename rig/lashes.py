@@ -6,7 +6,7 @@ from rig.face_rig import FaceRig
 from rig.lighting import unit
 from rig.look import Look
 
-UPPER_COUNT, LOWER_COUNT = 44, 24
+UPPER_COUNT, LOWER_COUNT = 40, 20
 FACES = np.array([[0, 1, 3], [0, 3, 2], [2, 3, 4]])
 
 
@@ -38,13 +38,13 @@ class _Row:
         if abs(rig.neutral[arc[0], 0]) > abs(rig.neutral[arc[-1], 0]):
             arc = arc[::-1]  # from the nose outward
         self.count = UPPER_COUNT if upper else LOWER_COUNT
-        self.strength = 0.95 if upper else 0.55
-        place = np.linspace(0.10, 0.985, self.count) * (len(arc) - 1) + rng.uniform(-0.1, 0.1, self.count)
+        self.strength = 0.9 if upper else 0.35
+        place = np.linspace(0.14, 0.95 if upper else 0.85, self.count) * (len(arc) - 1) + rng.uniform(-0.1, 0.1, self.count)
         place = np.clip(place, 0, len(arc) - 1.001)
         self._near, self._far = arc[place.astype(int)], arc[place.astype(int) + 1]
         self._share = (place % 1)[:, None].astype(np.float32)
         outward = place / (len(arc) - 1)
-        length = (0.0042 + 0.0035 * outward) if upper else np.full(self.count, 0.0026)
+        length = (0.0036 + 0.0036 * outward * (1.25 - outward) / 0.6) if upper else np.full(self.count, 0.0022)
         self._length = (length * rng.uniform(0.8, 1.1, self.count))[:, None].astype(np.float32)
         sign = 1.0 if side == 0 else -1.0
         lean = (outward - 0.35) * 0.9 + rng.normal(0, 0.08, self.count)

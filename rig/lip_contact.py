@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rig.aperture import column_matrix
 from rig.arkit import INDEX
 from rig.face_rig import FaceRig
-from rig.portrait_sheet import contact_ring
+from rig.portrait_sheet import contact_ring, loop_chains
 from rig.smoothstep import smoothstep
 
+COLUMNS = 19
 REACH_M, FADE_M = 0.0075, 0.0085
 """How far along and away from the lip line a correction spreads."""
 RESTING_GAP = (0.008, 0.014)
@@ -22,25 +24,42 @@ FULLY_OPENED = 0.12
 ROUNDS = 3
 
 
-def lip_columns(rig: FaceRig) -> tuple[np.ndarray, np.ndarray]:
-    """Upper and lower lip where they touch, as (19,) vertex indices each, from the right corner to the left."""
-    ring = contact_ring(rig)
-    half = len(ring) // 2
-    columns = np.arange(-(half // 2), half // 2 + 1)
-    return ring[columns % len(ring)], ring[half - columns]
+@dataclass(frozen=True, eq=False)
+class LipLine:
+    """Where the lips touch: upper (U,) and lower (L,) vertices from the right corner to the left, and the matrices
+    (C, U) and (C, L) that resample both to the same columns."""
+
+    upper: np.ndarray
+    lower: np.ndarray
+    upper_columns: np.ndarray
+    lower_columns: np.ndarray
+
+    @classmethod
+    def of_rig(cls, rig: FaceRig, columns: int) -> "LipLine":
+        """The line on which this rig's lips touch at rest."""
+        upper, lower = loop_chains(contact_ring(rig), rig.neutral)
+        return cls(upper, lower, column_matrix(rig.neutral[upper], columns), column_matrix(rig.neutral[lower], columns))
+
+    def rims(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(..., V, K) per-vertex values -> (..., C, K) along the upper and along the lower lip."""
+        return self.upper_columns @ values[..., self.upper, :], self.lower_columns @ values[..., self.lower, :]
+
+    def gap(self, points: np.ndarray) -> np.ndarray:
+        """(..., V, 3) -> (..., C), upper minus lower height; negative where the lips cross."""
+        upper, lower = self.rims(points[..., 1:2])
+        return (upper - lower)[..., 0]
 
 
 @dataclass(frozen=True, eq=False)
 class LipContact:
     """Where and how far lips are pushed. Build with of_fit().
 
-    upper, lower: (C,) vertices of the touching lips.  reach: (V, C) float32, share of each column's push that a vertex
-    takes, positive on the upper lip's side and negative on the lower's.  resting_gap_m: (C,) what the picture shows of
-    a closed mouth.  gaps_m: (52, C) the rig's gap at weight 1.
+    line: the lips' columns.  reach: (V, C) float32, share of each column's push that a vertex takes, positive on the
+    upper lip's side and negative on the lower's.  resting_gap_m: (C,) what the picture shows of a closed mouth.
+    gaps_m: (52, C) the rig's gap at weight 1.
     """
 
-    upper: np.ndarray
-    lower: np.ndarray
+    line: LipLine
     reach: np.ndarray
     resting_gap_m: np.ndarray
     gaps_m: np.ndarray
@@ -48,27 +67,27 @@ class LipContact:
     @classmethod
     def of_fit(cls, rig: FaceRig, vertices: np.ndarray, deltas: np.ndarray, face_height_m: float) -> "LipContact":
         """From the fitted rig, the (V, 3) vertices as pictured and the (52, V, 3) shapes."""
-        upper, lower = lip_columns(rig)
-        line = (rig.neutral[upper] + rig.neutral[lower]) / 2
-        distance = np.linalg.norm(rig.neutral[:, None] - line[None], axis=2)
+        line = LipLine.of_rig(rig, COLUMNS)
+        upper, lower = line.rims(rig.neutral)
+        middle = (upper + lower) / 2
+        distance = np.linalg.norm(rig.neutral[:, None] - middle[None], axis=2)
         reach = np.exp(-((distance / REACH_M) ** 2))
         reach /= np.maximum(reach.sum(axis=1, keepdims=True), 1e-9)
         reach *= np.exp(-((distance.min(axis=1) / FADE_M) ** 2))[:, None]
-        above = rig.neutral[:, 1] >= np.interp(rig.neutral[:, 0], line[:, 0], line[:, 1])
-        above[upper], above[lower] = True, False
+        above = rig.neutral[:, 1] >= np.interp(rig.neutral[:, 0], middle[:, 0], middle[:, 1])
+        above[line.lower], above[line.upper] = False, True
         reach[~(rig.regions["skin"] & ~rig.regions["mouth_inside"])] = 0.0
         reach[distance.min(axis=1) > 3 * FADE_M] = 0.0
-        gap = vertices[upper, 1] - vertices[lower, 1]
-        closed = 1.0 - smoothstep(*RESTING_GAP, gap.max() / face_height_m)
-        gaps = deltas[:, upper, 1] - deltas[:, lower, 1]
         reach *= np.where(above, 1.0, -1.0)[:, None]
-        return cls(upper, lower, reach.astype(np.float32), (gap * closed).astype(np.float32), gaps.astype(np.float32))
+        gap = line.gap(vertices)
+        closed = 1.0 - smoothstep(*RESTING_GAP, gap.max() / face_height_m)
+        return cls(line, reach.astype(np.float32), (gap * closed).astype(np.float32), line.gap(deltas))
 
     def apply(self, vertices: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Push the lips of (V, 3) head vertices, in place, to the gap that (52,) drawable weights ask for."""
         wanted = np.maximum(weights @ self.gaps_m, 0.0) * _opened(weights) + self.resting_gap_m
         for _ in range(ROUNDS):
-            push = (wanted - (vertices[self.upper, 1] - vertices[self.lower, 1])) / 2
+            push = (wanted - self.line.gap(vertices)) / 2
             if np.abs(push).max() < 1e-6:
                 break
             vertices[:, 1] += self.reach @ push.astype(np.float32)

@@ -45,10 +45,10 @@ class Look:
     freckles: float = 0.0
     stubble: float = 0.0
     brow_thickness: float = 1.0
-    key: Light = field(default_factory=lambda: Light((-0.55, 0.6, 0.9), (1.02, 0.95, 0.87)))
-    fill: Light = field(default_factory=lambda: Light((0.9, 0.15, 0.7), (0.30, 0.33, 0.38)))
+    key: Light = field(default_factory=lambda: Light((-0.75, 0.65, 0.85), (0.80, 0.745, 0.69)))
+    fill: Light = field(default_factory=lambda: Light((0.95, 0.1, 0.55), (0.15, 0.165, 0.19)))
     rim: Light = field(default_factory=lambda: Light((0.6, 0.5, -0.75), (0.5, 0.5, 0.52)))
-    ambient: float = 0.42
+    ambient: float = 0.36
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -65,7 +65,7 @@ class Look:
         tone = rng.uniform(0, len(SKINS) - 1)
         hair = _varied(HAIRS[rng.integers(0, 3)] if tone > 3 else HAIRS[rng.integers(len(HAIRS))], rng, 10)
         side = rng.choice([-1.0, 1.0])
-        strength = rng.uniform(0.8, 1.15)
+        strength = rng.uniform(0.62, 0.92)
         warm = rng.uniform(-0.12, 0.12)
         key = Light(
             (float(-side * rng.uniform(0.2, 0.9)), float(rng.uniform(0.25, 0.9)), float(rng.uniform(0.6, 1.1))),
@@ -80,9 +80,9 @@ class Look:
             hair=str(rng.choice(HAIR_STYLES, p=[0.5, 0.38, 0.12])),
             freckles=float(max(0.0, rng.uniform(-1.5, 0.8))) if tone < 2.5 else 0.0,
             stubble=float(max(0.0, rng.uniform(-1.0, 0.8))), brow_thickness=float(rng.uniform(0.75, 1.3)), key=key,
-            fill=Light((float(side * 0.9), 0.15, 0.7), tuple(float(c) for c in rng.uniform(0.2, 0.45) * np.array([0.9, 1, 1.1]))),
+            fill=Light((float(side * 0.9), 0.15, 0.7), tuple(float(c) for c in rng.uniform(0.08, 0.26) * np.array([0.9, 1, 1.1]))),
             rim=Light((float(side * 0.6), 0.5, -0.75), tuple([float(rng.uniform(0.1, 0.8))] * 3)),
-            ambient=float(rng.uniform(0.32, 0.55)), seed=int(rng.integers(1 << 31)),
+            ambient=float(rng.uniform(0.28, 0.46)), seed=int(rng.integers(1 << 31)),
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from rig.aperture import strip_faces
 from rig.face_rig import FaceRig
-from rig.lip_contact import lip_columns
+from rig.lip_contact import LipLine
 from rig.portrait_colours import Palette
 from rig.smoothstep import smoothstep
 
@@ -47,16 +47,15 @@ class MouthInside:
     @classmethod
     def of_rig(cls, rig: FaceRig, palette: Palette) -> "MouthInside":
         """For one person's rig, coloured for one picture."""
-        upper_lip, lower_lip = lip_columns(rig)
-        middle = len(upper_lip) // 2
-        contact = float((rig.neutral[upper_lip[middle], 1] + rig.neutral[lower_lip[middle], 1]) / 2)
+        upper_lip, lower_lip = (rim[1] for rim in LipLine.of_rig(rig, 3).rims(rig.neutral))
+        contact = float(upper_lip[1] + lower_lip[1]) / 2
         tongue = np.flatnonzero(rig.regions["tongue"])
         faces = rig.faces[rig.regions["tongue"][rig.faces].all(axis=1)]
         return cls(
             _arch(rig, "teeth_upper", UPPER_WIDTHS_MM, UPPER_HEIGHTS_MM, contact + UPPER_SHOW_M, 1.0, palette),
             _arch(rig, "teeth_lower", LOWER_WIDTHS_MM, LOWER_HEIGHTS_MM, contact + LOWER_SHOW_M, -1.0, palette),
             tongue, np.searchsorted(tongue, faces).astype(np.int32), palette.tongue, rig.neutral,
-            float(rig.neutral[upper_lip[middle], 2]),
+            float(upper_lip[2]),
         )  # fmt: skip
 
     def posed(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

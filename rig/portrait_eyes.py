@@ -45,9 +45,11 @@ class Eye:
 
     def strip(self, pixels: np.ndarray) -> Strip:
         """The opening between the lids, from (V, 2) pixels."""
-        return aperture_strip(
-            self.upper_columns @ pixels[self.upper], self.lower_columns @ pixels[self.lower], ROWS, FEATHER_PX
-        )
+        return aperture_strip(*self.rims(pixels), ROWS, FEATHER_PX)
+
+    def rims(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(V, 2) pixels -> (COLUMNS, 2) along the upper and along the lower lid."""
+        return self.upper_columns @ pixels[self.upper], self.lower_columns @ pixels[self.lower]
 
     def source_pixels(self, target: np.ndarray, pose: Pose, head_turn: "HeadTurn", eye_turn: np.ndarray) -> np.ndarray:  # noqa: F821
         """Where the picture shows the points of the eyeball that now lie at (N, 2) target pixels.

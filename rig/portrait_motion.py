@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig.aperture import aperture_strip, column_matrix
+from rig.aperture import aperture_strip
 from rig.arkit import INDEX
 from rig.face_rig import drawable_weights
 from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
-from rig.lip_contact import LipContact, lip_columns
+from rig.lip_contact import LipContact, LipLine
 from rig.mouth_inside import MouthInside
 from rig.portrait_colours import palette
 from rig.portrait_eyes import Eye, hidden_eyes
@@ -60,8 +60,7 @@ class PortraitMotion:
         marks = fit.correspondence.positions(fit.vertices)
         face_height = float(np.linalg.norm(marks[_FOREHEAD] - marks[_CHIN]))
         self._contact = LipContact.of_fit(rig, fit.vertices, fit.deltas, face_height)
-        self._lips = lip_columns(rig)
-        self._lip_columns = [column_matrix(rig.neutral[chain], MOUTH_COLUMNS) for chain in self._lips]
+        self._lips = LipLine.of_rig(rig, MOUTH_COLUMNS)
         self._inside = MouthInside.of_rig(rig, colours)
         head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
         self._grid = ElasticGrid.around_head(
@@ -118,13 +117,8 @@ class PortraitMotion:
         carried = pose.to_pixels(pose.to_camera(turn.apply(self._grid_in_head)))
         moves = grid.move(carried, pixels - self._pixels0)
         layers = [_flow_layer(grid.points + moves, -moves, None, grid.faces, face=0.0)]
-        rims = [(*self._lips, *self._lip_columns)]
-        rims += [(eye.upper, eye.lower, eye.upper_columns, eye.lower_columns) for eye in self._eyes]
-        for upper, lower, up_columns, low_columns in rims:
-            now, before = (
-                aperture_strip(up_columns @ place[upper], low_columns @ place[lower], 4, 0.0)
-                for place in (pixels, self._pixels0)
-            )
+        for opening in (self._lips, *self._eyes):
+            now, before = (aperture_strip(*opening.rims(place), 4, 0.0) for place in (pixels, self._pixels0))
             layers.append(_flow_layer(now.positions, before.positions - now.positions, None, now.faces))
         return layers
 
@@ -159,8 +153,7 @@ class PortraitMotion:
         blink = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
         closing = float((weights - self.fit.expression)[blink].max())
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing), self._skin.faces)
-        upper, lower = (matrix @ pixels[chain] for matrix, chain in zip(self._lip_columns, self._lips, strict=True))
-        strip = aperture_strip(upper, lower, MOUTH_ROWS, MOUTH_FEATHER_PX)
+        strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX)
         if strip.share.max() == 0.0:
             return self._raster.paint(skin, eyes, None, 1.0, None, self._palette.cavity, [])
         points, colours, faces = self._inside.posed(still)

@@ -12,15 +12,22 @@ from rig.face_rig import FaceRig
 
 AXIS_Z_M = -0.075
 """The texture is wrapped around the head along the vertical line through this depth."""
-KNEE_Y_M, TOP_Y_M, BOTTOM_Y_M, KNEE_V = -0.145, 0.16, -0.40, 0.26
-"""The head, above the knee, takes 1 - KNEE_V of the texture's height; the bust the rest."""
+CHIN_Y_M, TOP_Y_M, BOTTOM_Y_M, CHIN_V = -0.12, 0.16, -0.56, 0.34
+"""The head, above the chin, takes 1 - CHIN_V of the texture's height; neck and bust the rest."""
+SLOPE, NECK_RADIUS_M = 0.75, 0.065
+"""On the shoulders, which are nearly level, the texture runs outward as well as down."""
+
+INNERMOST_LIP_RING = 4
 
 
 def skin_uv(points: np.ndarray) -> np.ndarray:
     """(N, 3) resting points in metres -> (N, 2) float32 texture coordinates, v up; the seam is at the back."""
     turn = np.arctan2(points[:, 0], points[:, 2] - AXIS_Z_M) / np.pi
     u = 0.5 + 0.5 * (1.5 * turn - 0.5 * turn**3)
-    v = np.interp(points[:, 1], [BOTTOM_Y_M, KNEE_Y_M, TOP_Y_M], [0.0, KNEE_V, 1.0])
+    reach = np.hypot(points[:, 0], points[:, 2] - AXIS_Z_M) - NECK_RADIUS_M
+    below = np.clip((CHIN_Y_M - points[:, 1]) / 0.05, 0.0, 1.0)
+    height = points[:, 1] - SLOPE * below * np.maximum(reach, 0.0)
+    v = np.interp(height, [BOTTOM_Y_M, CHIN_Y_M, TOP_Y_M], [0.0, CHIN_V, 1.0])
     return np.stack([u, v], axis=1).astype(np.float32)
 
 
@@ -42,8 +49,9 @@ def skin_map(rig: FaceRig, size: int = 1024, coarse: int = 384) -> SkinMap:
     outside = rig.regions["skin"] & ~(rig.regions["mouth_inside"] | rig.regions["socket_left"] | rig.regions["socket_right"])
     for side in ("left", "right"):
         outside[rig.loops[f"lids_{side}"]] = True
+    rings = ring_numbers(rig)
+    outside &= rings[:, 0] <= INNERMOST_LIP_RING  # beyond it the lips fold back over themselves
     index = np.flatnonzero(outside)
-    rings = _ring_numbers(rig)
     values = np.concatenate([rig.neutral[index], rings[index]], axis=1)
     uv = skin_uv(rig.neutral[index])
     back = np.abs(uv[:, 0] - 0.5) > 0.4
@@ -56,8 +64,8 @@ def skin_map(rig: FaceRig, size: int = 1024, coarse: int = 384) -> SkinMap:
     return SkinMap(np.ascontiguousarray(np.moveaxis(large[:3], 0, 2)), large[3], large[4])
 
 
-def _ring_numbers(rig: FaceRig) -> np.ndarray:
-    """(V, 2): signed edge distance from the border of the lips, edge distance from the rim of the lids."""
+def ring_numbers(rig: FaceRig) -> np.ndarray:
+    """(V, 2) float64: signed edge distance from the border of the lips, edge distance from the rim of the lids."""
     sides = np.concatenate([rig.faces[:, [0, 1]], rig.faces[:, [1, 2]]])
     half = len(rig.faces) // 2  # the two halves of the quads: leave their diagonals out
     diagonal = rig.faces[:half, [0, 2]]

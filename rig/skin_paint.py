@@ -57,7 +57,7 @@ def _tints(colour: Array, rig: FaceRig, mm: Array, rng: np.random.Generator, loo
     size, height = colour.shape[:2], _heights(rig)
     light = np.mean(look.skin) / 255
     red = np.array([1.0 + 0.03 * light, 0.80, 0.78], dtype=np.float32)
-    blush = 0.62 * _blob(mm, 40, height["nose"] + 2, 17, 13) + 0.55 * _blob(mm, 0, height["nose"], 11, 9)
+    blush = 0.42 * _blob(mm, 40, height["nose"] + 2, 17, 13) + 0.42 * _blob(mm, 0, height["nose"], 11, 9)
     blush += 0.35 * _blob(mm, 0, height["chin"], 15, 11) + 0.25 * _blob(mm, 30, 4, 15, 7)
     blush += 0.55 * _step(np.abs(mm[..., 0]), 68, 78) * _step(mm[..., 1], -75, -55)
     blush *= 1 + 0.12 * smooth_noise(rng, size, 26)
@@ -102,8 +102,7 @@ def _lips(colour: Array, where: SkinMap, rng: np.random.Generator, look: Look) -
     edge = where.lip_ring + 0.12 * smooth_noise(rng, size, 5)
     inside = _step(edge, -0.55, 0.75) * (where.lip_ring > -6)
     furrows = 1 + 0.045 * smooth_noise(rng, size, (9, 2)) * _step(where.lip_ring, 0.0, 1.5)
-    deep = 1 - 0.30 * _step(where.lip_ring, 2.2, 4.5)
-    painted = lips * (furrows * deep)[..., None]
+    painted = lips * furrows[..., None]
     glow = np.exp(-0.5 * ((where.lip_ring + 1.1) / 0.8) ** 2) * (where.lip_ring > -6)
     colour = colour * (1 + 0.035 * glow)[..., None]
     return _mix(colour, painted, 0.88 * inside)
@@ -119,12 +118,12 @@ def _brows(colour: Array, rig: FaceRig, mm: Array, rng: np.random.Generator, loo
     front = _step(mm[..., 2], -60, -40)
     lean = y - 0.9 * np.clip(along, 0, 1) * x
     size = colour.shape[:2]
-    ragged = 0.16 * smooth_noise(rng, size, (7, 3))
-    body = _step(across + ragged, -0.08, 0.22) * (1 - _step(across + ragged, 0.72, 1.08))
-    body *= _step(along + 0.06 * smooth_noise(rng, size, 5), -0.05, 0.14) * (1 - _step(along, 0.90, 1.03)) * front
+    ragged = 0.09 * smooth_noise(rng, size, (6, 3))
+    body = _step(across + ragged, -0.15, 0.30) * (1 - _step(across + ragged, 0.60, 1.12))
+    body *= _step(along + 0.06 * smooth_noise(rng, size, 5), -0.08, 0.20) * (1 - _step(along, 0.90, 1.03)) * front
     phase = 2 * np.pi * (x * 0.62 + lean * 0.02) + 1.3 * smooth_noise(rng, size, (10, 5))
-    strands = 0.78 + 0.14 * np.sin(phase + 0.55 * (y - low)) + 0.10 * smooth_noise(rng, size, (4, 2))
-    return _mix(colour, np.array(look.brows, dtype=np.float32) / 255, np.clip(0.92 * body * strands, 0, 0.95))
+    strands = 0.80 + 0.10 * np.sin(phase + 0.55 * (y - low)) + 0.06 * smooth_noise(rng, size, (4, 2))
+    return _mix(colour, np.array(look.brows, dtype=np.float32) / 255, np.clip(0.86 * body * strands, 0, 0.9))
 
 
 def _scalp(colour: Array, where: SkinMap, rng: np.random.Generator, look: Look) -> Array:

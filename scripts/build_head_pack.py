@@ -50,6 +50,8 @@ OPPOSITES = {
     "decr": "incr", "down": "up", "in": "out", "backward": "forward", "compress": "uncompress", "concave": "convex",
 }
 MODE_COUNT, SAMPLE_COUNT = 50, 1500
+TEETH_DOWN_DM, TONGUE_DOWN_DM = 0.025, 0.06
+"""Where we leave the data: the base mesh hides its upper teeth, and its tongue fills an open mouth."""
 UNIT_M = 1e-5
 """Step of the packed int16 displacements: 0.01 mm."""
 
@@ -362,8 +364,10 @@ def build(wheel: Wheel) -> dict[str, np.ndarray]:
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     deltas = np.stack([wheel.target(f"{UNITS}{name}.target", count)[keep] for name in NAMES])
     deltas = (deltas + deltas[MIRROR][:, renumber[mirror[keep]]] * [-1, 1, 1]) / 2  # the files differ by up to .2 mm
+    seated = positions[keep] - origin
+    bring_out_teeth(seated, deltas, parts[keep])
     pack = {
-        "neutral": ((positions[keep] - origin) * 0.1).astype(np.float32),
+        "neutral": (seated * 0.1).astype(np.float32),
         "deltas": packed(deltas * 0.1), "modes": packed(modes * 0.1), "unit_m": np.float32(UNIT_M),
         "faces": renumber[triangles].astype(np.uint16), "face_parts": np.tile(quad_parts, 2).astype(np.uint8),
         "uv": mesh.uv[keep].astype(np.float32), "parts": parts[keep].astype(np.uint8),
@@ -382,6 +386,13 @@ def build(wheel: Wheel) -> dict[str, np.ndarray]:
     lip_midline = [(upper, lower) for upper, lower in LIP_RINGS[-4:]]
     pack["lip_midline"] = renumber[np.array(lip_midline).T].astype(np.int16)
     return pack
+
+
+def bring_out_teeth(positions: np.ndarray, deltas: np.ndarray, parts: np.ndarray) -> None:
+    """In place: upper teeth down, so that they show under a raised lip, and the tongue lower in an open mouth. Dm."""
+    upper, tongue = (parts == list(PARTS).index(name) for name in ("teeth_upper", "tongue"))
+    positions[upper] += [0.0, -TEETH_DOWN_DM, 0.0]
+    deltas[NAMES.index("jawOpen"), tongue] += [0.0, -TONGUE_DOWN_DM, 0.0]
 
 
 def write(pack: dict[str, np.ndarray], path: Path) -> None:
