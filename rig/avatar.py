@@ -13,7 +13,7 @@ from rig.hair import grow_hair
 from rig.lashes import Lashes
 from rig.lighting import GAMMA, Surface, lit, unit
 from rig.look import Look
-from rig.mouth_paint import mouth_albedo, mouth_light
+from rig.mouth_paint import mouth_albedo, mouth_light, paint_teeth, teeth_uv
 from rig.rotation import matrix_from_angles
 from rig.skin_map import ring_numbers, skin_map, skin_uv
 from rig.skin_paint import neckline_depth, paint_skin
@@ -124,16 +124,21 @@ class _Body:
         faces, kinds = refined.quads, np.repeat(kinds, 4)
         rest = refined.linear @ rig.neutral
         outer = faces[kinds == 0]
-        inner = faces[kinds == 1]
+        inner = faces[kinds > 0]
         outer_rows, outer_faces, outer_uv = _unwrapped(outer, rest)
         inner_rows, inner_index = np.unique(inner, return_inverse=True)
         inner_faces = inner_index.reshape(inner.shape) + len(outer_rows)
+        inner_uv = refined.linear[inner_rows] @ teeth_uv(rig)
+        is_tooth = kinds[kinds > 0] == 2
         rows = np.concatenate([outer_rows, inner_rows])
         self._matrix, linear = refined.matrix[rows], refined.linear[rows]
         self._linear = linear
-        self.uv = np.concatenate([outer_uv, np.zeros((len(inner_rows), 2), dtype=np.float32)])
+        self.uv = np.concatenate([outer_uv, inner_uv])
         texture = paint_skin(rig, look, skin_map(rig))
-        self.layers = [("skin", _split(outer_faces), texture), ("mouth", _split(inner_faces), WHITE)]
+        self.layers = [
+            ("skin", _split(outer_faces), texture), ("mouth", _split(inner_faces[~is_tooth]), WHITE),
+            ("teeth", _split(inner_faces[is_tooth]), paint_teeth()),
+        ]
         self._outer_count = len(outer_rows)
         self._corners_to_vertices = _corner_sums(self._triangles, rig.vertex_count)
         self._surface, self._tint = self._material(rig, look, linear, texture, refined, inner_rows)
@@ -167,7 +172,7 @@ class _Body:
         sharp = (14 + 22 * lips + 40 * teeth + 20 * tongue).astype(np.float32)
         wrap = np.where(cloth[:, None], np.float32([0.15, 0.15, 0.15]), np.float32([0.42, 0.26, 0.20]))
         sky = linear @ rig.open_sky
-        sky[outer:] = np.maximum(sky[outer:], 0.5)
+        sky[outer:] = np.maximum(sky[outer:], 0.45 + 0.4 * teeth[outer:])
         sky = np.clip(0.25 + 0.75 * sky, 0, 1).astype(np.float32)
         return Surface(albedo, wrap.astype(np.float32), gloss, sharp, sky), tint
 
@@ -184,18 +189,19 @@ class _Body:
 
 
 def _quads(rig: FaceRig) -> tuple[np.ndarray, np.ndarray]:
-    """The quads to draw, (Q, 4), and 0 for outer skin, 1 for what lies in the mouth. Deep sockets are left out."""
+    """The quads to draw, (Q, 4), and 0 for outer skin, 1 for the mouth, 2 for teeth. Deep sockets are left out."""
     half = len(rig.faces) // 2
     quads = np.concatenate([rig.faces[:half], rig.faces[half:, 2:]], axis=1)
     parts = rig.face_parts[:half]
     names = [FaceRig.PARTS[part] for part in parts]
-    in_mouth = np.isin(names, ("teeth_upper", "teeth_lower", "tongue")) | rig.regions["mouth_inside"][quads].any(axis=1)
+    teeth = np.isin(names, ("teeth_upper", "teeth_lower"))
+    in_mouth = teeth | np.isin(names, ("tongue",)) | rig.regions["mouth_inside"][quads].any(axis=1)
     deep = np.zeros(rig.vertex_count, dtype=bool)
     for side in ("left", "right"):
         front = rig.neutral[rig.loops[f"lids_{side}"], 2].max()
         deep |= rig.regions[f"socket_{side}"] & (rig.neutral[:, 2] < front - 0.016)
-    drawn = ((parts == 0) & ~deep[quads].any(axis=1)) | np.isin(names, ("teeth_upper", "teeth_lower", "tongue"))
-    return quads[drawn], in_mouth[drawn].astype(int)
+    drawn = ((parts == 0) & ~deep[quads].any(axis=1)) | teeth | np.isin(names, ("tongue",))
+    return quads[drawn], (in_mouth.astype(int) + teeth)[drawn]
 
 
 def _unwrapped(quads: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -50,7 +50,7 @@ OPPOSITES = {
     "decr": "incr", "down": "up", "in": "out", "backward": "forward", "compress": "uncompress", "concave": "convex",
 }
 MODE_COUNT, SAMPLE_COUNT = 50, 1500
-TEETH_DOWN_DM, TONGUE_DOWN_DM = 0.025, 0.06
+TEETH_DOWN_DM, TONGUE_SINKS = 0.025, 0.5
 """Where we leave the data: the base mesh hides its upper teeth, and its tongue fills an open mouth."""
 UNIT_M = 1e-5
 """Step of the packed int16 displacements: 0.01 mm."""
@@ -389,10 +389,11 @@ def build(wheel: Wheel) -> dict[str, np.ndarray]:
 
 
 def bring_out_teeth(positions: np.ndarray, deltas: np.ndarray, parts: np.ndarray) -> None:
-    """In place: upper teeth down, so that they show under a raised lip, and the tongue lower in an open mouth. Dm."""
+    """In place: upper teeth down, so that they show under a raised lip, and a flatter tongue in an open mouth. Dm."""
     upper, tongue = (parts == list(PARTS).index(name) for name in ("teeth_upper", "tongue"))
     positions[upper] += [0.0, -TEETH_DOWN_DM, 0.0]
-    deltas[NAMES.index("jawOpen"), tongue] += [0.0, -TONGUE_DOWN_DM, 0.0]
+    floor = positions[tongue, 1].min()
+    deltas[NAMES.index("jawOpen"), tongue, 1] -= TONGUE_SINKS * (positions[tongue, 1] - floor)
 
 
 def write(pack: dict[str, np.ndarray], path: Path) -> None:
