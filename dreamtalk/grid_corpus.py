@@ -42,6 +42,8 @@ _CALIBRATION: dict[str, tuple[str, float, float]] = {
     "mouthShrugUpper": ("mouthShrugLower", 0.004, 5.0),
     "mouthSmile": ("mouthSmile", 0.003, 1.3),
 }
+_LIPS = {"mouthLowerDownLeft": 0.35, "mouthLowerDownRight": 0.35, "mouthUpperUpLeft": 0.25, "mouthUpperUpRight": 0.25}
+"""What parts the lips without the jaw, and how far it may be raised."""
 _SIDED = {"mouthLowerDown", "mouthUpperUp", "mouthStretch", "mouthDimple", "mouthPress", "mouthSmile"}
 
 
@@ -89,13 +91,17 @@ def calibrated(scores: np.ndarray, names: list[str], lip: np.ndarray, rig: FaceR
 def with_aperture(weights: np.ndarray, aperture_mm: np.ndarray, rig: FaceRig) -> np.ndarray:
     """Weights (T, 52) whose lips on the rig stand `aperture_mm` (T,) apart, as nearly as mouth shapes can.
 
-    Lips too far open are brought together by mouthClose (never above jawOpen), lips too close are parted by
-    mouthLowerDown and mouthUpperUp; the jaw stays where the tracker saw it.
+    Lips too far open are brought together by mouthClose (never above jawOpen) and then by easing what parts them; lips
+    too close are parted by mouthLowerDown and mouthUpperUp. The jaw stays where the tracker saw it.
     """
-    weights = _moved(weights, aperture_mm, rig, {"mouthClose": weights[:, INDEX["jawOpen"]]})
-    lips = {f"{shape}{side}": np.minimum(weights[:, INDEX[f"{shape}{side}"]] + more, 1.0)
-            for shape, more in (("mouthLowerDown", 0.35), ("mouthUpperUp", 0.25)) for side in ("Left", "Right")}
-    return _moved(weights, aperture_mm, rig, lips)
+    jaw = weights[:, INDEX["jawOpen"]]
+    for ends in (
+        {"mouthClose": jaw},
+        {shape: np.zeros_like(jaw) for shape in ("mouthFunnel", *_LIPS)},
+        {shape: np.minimum(weights[:, INDEX[shape]] + more, 1.0) for shape, more in _LIPS.items()},
+    ):
+        weights = _moved(weights, aperture_mm, rig, ends)
+    return weights
 
 
 def _moved(weights: np.ndarray, wanted_mm: np.ndarray, rig: FaceRig, ends: dict[str, np.ndarray]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Training of EmoDiff from a data folder: one call, resumable, ending in a weight folder with its card."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,7 @@ def train_network(
     bfloat16: bool,
     progress: Progress | None,
     batch: int = BATCH,
+    save_every: int = 250,
 ) -> TrainedEmoDiff:
     """The training proper; the arguments are those of `train`, with the clips already read."""
     data = TrainingData(clips, max(2 * plan.length, STYLE_LENGTH))
@@ -97,14 +99,14 @@ def train_network(
 
     def loss_of_step(step: int) -> torch.Tensor:
         rng = np.random.default_rng((seed, 2, step))
-        conditions, x_0, valid = training_batch(data, space, plan, batch, rng)
+        conditions, x_0, valid, _ = training_batch(data, space, plan, batch, rng)
         generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             memory = network.encode(conditions)
             weight = valid.unsqueeze(-1) * importance
             return diffusion_loss(lambda x_t, t: network(x_t, t, memory).float(), x_0, weight, schedule, generator)
 
-    trainer.run(loss_of_step, progress)
+    trainer.run(loss_of_step, progress, save_every)
     return TrainedEmoDiff(trainer, config, space, plan)
 
 
@@ -115,9 +117,17 @@ def measured_space(data: TrainingData, plan: WindowPlan, rng: np.random.Generato
 
 
 def training_batch(
-    data: TrainingData, space: MotionSpace, plan: WindowPlan, batch: int, rng: np.random.Generator
-) -> tuple[Conditions, torch.Tensor, torch.Tensor]:
-    """Conditions, targets (B, N, 55) in deviations and valid frames (B, N) of `batch` windows; two of each sample."""
+    data: TrainingData,
+    space: MotionSpace,
+    plan: WindowPlan,
+    batch: int,
+    rng: np.random.Generator,
+    drop: Mapping[str, float] = DROP,
+) -> tuple[Conditions, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Conditions, targets (B, N, 55) in deviations, valid frames (B, N) and style clips (B, M, 55) of `batch` windows.
+
+    Two consecutive windows come of each sample.
+    """
     samples = [data.sample(2 * plan.length, STYLE_LENGTH, rng) for _ in range(batch // 2)]
 
     def windows(rows: list[np.ndarray]) -> torch.Tensor:
@@ -135,8 +145,8 @@ def training_batch(
     conditions = window_conditions(audio, known, style, rates, plan.style_count)
     carried = torch.from_numpy(rng.random(batch) < CARRY_SHARE)
     conditions.initial[~carried, 1:] = 0.0
-    drops = {name: torch.from_numpy(rng.random(batch) < chance) for name, chance in DROP.items()}
-    return conditions.dropped(**drops), x_0, valid
+    drops = {name: torch.from_numpy(rng.random(batch) < chance) for name, chance in drop.items()}
+    return conditions.dropped(**drops), x_0, valid, style
 
 
 def _card(data_dir: str | Path, steps: int, seed: int, clips: list[TrainingClip]) -> str:

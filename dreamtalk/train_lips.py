@@ -1,0 +1,182 @@
+"""Training of the lip refiner behind a trained EmoDiff, ending in a weight folder with its card."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from dreamtalk.corpus import HELD_OUT_FACEGOOD, read_corpus
+from dreamtalk.dataset import TrainingData
+from dreamtalk.diffusion import ddim_sample
+from dreamtalk.emodiff import X_0_LIMIT, EmoDiff
+from dreamtalk.guidance import guided
+from dreamtalk.lip_refiner import LipNetwork, LipRefinerConfig
+from dreamtalk.speech_encoder import SpeechEncoder
+from dreamtalk.train_emodiff import DROP, STYLE_LENGTH, training_batch
+from dreamtalk.training_clip import TrainingClip
+from dreamtalk.training_loop import Progress, Trainer
+from dreamtalk.training_reels import cached_reels
+from dreamtalk.weight_folder import save_folder
+from rig.arkit import INDEX, MOUTH, NAMES
+from rig.face_rig import FaceRig
+from rig.mouth import LipBasis, lip_basis
+
+STEPS = 1500
+BATCH = 16  # stretches of one EmoDiff window each
+LEARNING_RATE = 1.5e-3
+EMODIFF_STEPS = 4  # a few-step sample shows the refiner what EmoDiff's mouth is like
+MOUTH_DROP = 0.15
+CLOSED_MM = 1.2
+CLOSURE_WEIGHT = 3.0
+LIP_SCALE_MM = 6.0
+LONGEST_STRETCH = 1.35
+_JAW = int(np.flatnonzero(MOUTH == INDEX["jawOpen"])[0])
+
+log = logging.getLogger(__name__)
+
+
+def train(
+    data_dir: str | Path,
+    out_dir: str | Path,
+    *,
+    steps: int = STEPS,
+    seed: int = 0,
+    resume: bool = False,
+    emodiff_dir: str | Path | None = None,
+    cache_dir: str | Path | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Train the lip refiner on `data_dir` behind the EmoDiff in `emodiff_dir` (default: the installed one).
+
+    Arguments as in train_emodiff.train; give the same `cache_dir` to reuse its speech features.
+    """
+    from dreamtalk.weights import resolve
+
+    out_dir = Path(out_dir)
+    cache = Path(cache_dir) if cache_dir else out_dir / "cache"
+    corpus = read_corpus(data_dir)
+    clips = cached_reels(corpus.training, cache, SpeechEncoder.load(), seed)
+    emodiff = EmoDiff.from_directory(Path(emodiff_dir) if emodiff_dir else resolve("emodiff"))
+    config = LipRefinerConfig()
+    tensors = train_network(clips, emodiff, config, cache / "lip_refiner.ckpt", steps, seed, resume, progress)
+    save_folder(out_dir, tensors, {"network": config.as_dict()}, _card(steps, seed))
+
+
+def train_network(
+    clips: list[TrainingClip],
+    emodiff: EmoDiff,
+    config: LipRefinerConfig,
+    checkpoint: Path,
+    steps: int,
+    seed: int,
+    resume: bool,
+    progress: Progress | None,
+    batch: int = BATCH,
+) -> dict[str, torch.Tensor]:
+    """The training proper; returns the averaged tensors with the amplitude fitted."""
+    data = TrainingData(clips, max(2 * emodiff.plan.length, STYLE_LENGTH))
+    torch.manual_seed(seed)
+    network = LipNetwork(config)
+    trainer = Trainer(network, steps, LEARNING_RATE, checkpoint, resume)
+    basis = lip_basis(FaceRig.load())
+
+    def loss_of_step(step: int) -> torch.Tensor:
+        audio, mouth, style, target, valid = lip_batch(data, emodiff, config, batch, (seed, 3, step))
+        predicted = network(audio, mouth, network.style_code(style).repeat_interleave(len(audio) // len(style), 0))
+        return lip_loss(predicted, target, valid, basis)
+
+    trainer.run(loss_of_step, progress)
+    network.load_state_dict(trainer.average.tensors)
+    fit_amplitude(network.eval(), data, emodiff, (seed, 4))
+    return network.state_dict()
+
+
+def lip_batch(
+    data: TrainingData, emodiff: EmoDiff, config: LipRefinerConfig, batch: int, seed: tuple[int, ...]
+) -> tuple[torch.Tensor, ...]:
+    """Sliding windows of `batch` EmoDiff windows with EmoDiff's own few-step mouth.
+
+    Returns audio (W, seen, 512), mouth (W, seen, 27), style (batch, M, 52), target (W, window, 27), valid (W, window, 1).
+    """
+    rng = np.random.default_rng(seed)
+    space = emodiff.space
+    conditions, x_0, valid, style = training_batch(data, space, emodiff.plan, batch, rng, drop=dict.fromkeys(DROP, 0.0))
+    generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
+    with torch.inference_mode():
+        noise = torch.randn(x_0.shape, generator=generator)
+        sampled = ddim_sample(
+            guided(emodiff.network, conditions), noise, emodiff.schedule, EMODIFF_STEPS, limit=X_0_LIMIT
+        )
+    mouth = torch.from_numpy(space.raw(sampled.numpy())[..., MOUTH])
+    mouth = mouth * torch.from_numpy(rng.random((batch, 1, 1)) >= MOUTH_DROP)
+    truth = torch.from_numpy(space.raw(x_0.numpy())[..., MOUTH])
+    style_weights = torch.from_numpy(space.raw(style.numpy())[..., : len(NAMES)])
+    inner = slice(config.context, config.context + config.window)
+
+    def windows(rows: torch.Tensor) -> torch.Tensor:
+        # Every half window: enough overlap to learn from, half the work of the hop used later.
+        return rows.unfold(1, config.seen, config.window // 2).transpose(2, 3).flatten(0, 1)
+
+    seen_valid = windows(valid.unsqueeze(-1))
+    return (
+        windows(conditions.audio[..., :-1]), windows(mouth), style_weights, windows(truth)[:, inner],
+        seen_valid[:, inner],
+    )  # fmt: skip
+
+
+def lip_loss(predicted: torch.Tensor, target: torch.Tensor, valid: torch.Tensor, basis: LipBasis) -> torch.Tensor:
+    """Smooth L1 of the curves, L1 of their change, and the squared error of the lips' gap, closures counting more.
+
+    predicted, target: (W, window, 27). The smooth L1 is quadratic below 0.1, so that the mouth seeks the mean: plain L1
+    seeks the median, which for shapes that mostly rest is zero.
+    """
+    curves = (valid * functional.smooth_l1_loss(predicted, target, reduction="none", beta=0.1)).mean()
+    jaw = (valid[..., 0] * (predicted[..., _JAW] - target[..., _JAW]) ** 2).mean()
+    both = valid[:, 1:] * valid[:, :-1]
+    velocity = (both * (predicted.diff(dim=1) - target.diff(dim=1)).abs()).mean()
+    gap, true_gap = lip_gap_mm(predicted, basis), lip_gap_mm(target, basis)
+    closure = 1.0 + (CLOSURE_WEIGHT - 1.0) * (true_gap < CLOSED_MM)
+    geometry = (valid[..., 0] * closure * ((gap - true_gap) / LIP_SCALE_MM) ** 2).mean()
+    return 20 * curves + 10 * jaw + 5 * velocity + geometry
+
+
+def lip_gap_mm(mouth: torch.Tensor, basis: LipBasis) -> torch.Tensor:
+    """Mouth shapes (..., 27) -> gap of the inner lips at the midline in mm (...,), negative where they would cross.
+
+    Differentiable; the rig.mouth measure without its floor at zero.
+    """
+    def heights(rows: np.ndarray) -> torch.Tensor:
+        deltas = torch.from_numpy(basis.deltas[MOUTH][:, rows, 1])
+        return torch.from_numpy(basis.neutral[rows, 1]) + mouth @ deltas
+
+    return heights(basis.upper).amin(-1) - heights(basis.lower).amax(-1)
+
+
+@torch.no_grad()
+def fit_amplitude(network: LipNetwork, data: TrainingData, emodiff: EmoDiff, seed: tuple[int, ...]) -> None:
+    """Set centre and amplitude so that every shape's deviation meets the truth's on training samples."""
+    predicted, truth = [], []
+    for number in range(6):
+        audio, mouth, style, target, _ = lip_batch(data, emodiff, network.config, BATCH, (*seed, number))
+        codes = network.style_code(style).repeat_interleave(len(audio) // len(style), 0)
+        predicted.append(network(audio, mouth, codes).flatten(0, 1))
+        truth.append(target.flatten(0, 1))
+    own, wanted = torch.cat(predicted), torch.cat(truth)
+    network.centre.copy_(own.mean(0))
+    network.amplitude.copy_((wanted.std(0) / own.std(0).clamp(min=1e-4)).clamp(1.0, LONGEST_STRETCH))
+
+
+def _card(steps: int, seed: int) -> str:
+    return f"""# Lip refiner weights
+
+Speech features, a style clip and EmoDiff's mouth -> the 27 jaw and mouth shapes (dreamtalk/lip_refiner.py).
+
+- Data: as for EmoDiff: `grid_s1` (GRID corpus, speaker 1; CC BY 4.0; Cooke, Barker, Cunningham, Shao 2006) and
+  `facegood` (FACEGOOD, MIT), with emotions from this project's expression model. Held out: one GRID sentence in ten (by
+  hash of its name) and the file {HELD_OUT_FACEGOOD}.
+- Command: `dreamtalk train lips DATA OUT --steps {steps} --seed {seed}`
+- Recipe: AdamW, {LEARNING_RATE:g}, {BATCH} stretches of 4 s a step, smooth L1, velocity and lip-gap losses.
+- Licence: as the project's.
+"""
