@@ -153,9 +153,9 @@ class _Body:
         self, rig: FaceRig, look: Look, linear: sparse.csr_matrix, texture: np.ndarray, refined: Subdivision, inner_rows
     ) -> tuple[Surface, np.ndarray]:
         count, outer = len(self.uv), self._outer_count
-        size = len(texture)
-        column = np.clip((self.uv[:outer, 0] % 1.0 * size).astype(int), 0, size - 1)
-        row = np.clip(((1 - self.uv[:outer, 1]) * size).astype(int), 0, size - 1)
+        height, width = texture.shape[:2]
+        column = np.clip((self.uv[:outer, 0] % 1.0 * width).astype(int), 0, width - 1)
+        row = np.clip(((1 - self.uv[:outer, 1]) * height).astype(int), 0, height - 1)
         albedo = np.empty((count, 3), dtype=np.float32)
         albedo[:outer] = (texture[row, column] / np.float32(255)) ** (1 / GAMMA)
         albedo[outer:] = refined.linear[inner_rows] @ mouth_albedo(rig)

@@ -49,7 +49,8 @@ def grow_hair(rig: FaceRig, look: Look) -> Hair | None:
     rng = np.random.default_rng(look.seed + 2)
     skull = Skull(rig)
     paths = _short_paths if look.hair == "short" else _bob_paths
-    around = np.linspace(-np.pi, np.pi, 97)
+    around = np.linspace(0.0, 2 * np.pi, 97) if look.hair == "short" else np.linspace(0.03, 2 * np.pi - 0.03, 97)
+    around = np.where(around > np.pi, around - 2 * np.pi, around)
     shell = paths(skull, around, np.zeros(97), np.ones(97), 0.0, rng)
     count = 900 if look.hair == "short" else 900
     turns = rng.uniform(-np.pi, np.pi, count)
@@ -57,7 +58,8 @@ def grow_hair(rig: FaceRig, look: Look) -> Hair | None:
     stop = np.minimum(start + rng.uniform(0.28, 0.5, count), 1.04) if look.hair == "short" else rng.uniform(0.8, 1.02, count)
     strands = paths(skull, turns, start, stop, 0.0022, rng)
     width = rng.uniform(0.0009, 0.0022, count) * (1.0 if look.hair == "short" else 1.3)
-    return _joined(_shell_mesh(shell), _ribbons(strands, width, rng))
+    hair = _joined(_shell_mesh(shell), _ribbons(strands, width, rng))
+    return hair if look.hair != "short" else _joined(hair, _fringe(skull, rng))
 
 
 def _short_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.ndarray, lift: float, rng) -> np.ndarray:
@@ -77,6 +79,15 @@ def _short_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.nd
     if lift:
         rise = rise + lift * rng.uniform(-0.3, 1.0, (len(turns), 1)) + 0.002 * rng.random((len(turns), 1)) * share**3
     return skull.surface(directions, np.broadcast_to(rise, angle.shape))
+
+
+def _fringe(skull: Skull, rng: np.random.Generator, count: int = 170) -> Hair:
+    """Longer strands that fall sideways over the hairline of the forehead."""
+    turns = np.clip(rng.normal(-0.12, 0.42, count), -1.0, 0.9)
+    start = rng.uniform(0.45, 0.75, count)
+    reach = 1.10 + 0.12 * rng.random(count) - 0.10 * np.abs(turns)
+    strands = _short_paths(skull, turns, start, reach, 0.0035, rng)
+    return _ribbons(strands, rng.uniform(0.0010, 0.0020, count), rng)
 
 
 def _hairline_angle(skull: Skull, pole: np.ndarray, front: np.ndarray, side: np.ndarray, turns: np.ndarray) -> np.ndarray:
@@ -101,10 +112,11 @@ def _bob_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.ndar
     side_turn = np.radians(np.interp(np.abs(turns), [0, 0.5, 1.2, np.pi], [62, 70, 92, 172]))[:, None]
     top = np.broadcast_to(np.stack([0 * turns + 0.004 * sign[:, 0], 0 * turns + 0.075, root_z[:, 0]], axis=1), (len(turns), 3))
     head = unit(top)[:, None]
-    foot = np.stack([np.sin(side_turn) * sign, np.full_like(side_turn, -0.25), np.cos(side_turn)], axis=-1)
+    foot = np.stack([np.sin(side_turn) * sign, np.full_like(side_turn, 0.02), np.cos(side_turn)], axis=-1)
     blend = np.clip(share / 0.55, 0, 1)[..., None] ** 0.9
     directions = unit(head * (1 - blend) + unit(foot) * blend)
-    thick = 0.012 + 0.006 * np.sin(np.pi * np.clip(share, 0, 1))
+    thick = (0.004 + 0.009 * np.sin(np.pi * np.clip(share, 0, 1) ** 0.7)) * np.clip(share / 0.12 + 0.25, 0, 1)
+    thick = thick - (0.0 if lift else 0.0018)
     jitter = lift * rng.uniform(-0.3, 1.2, (len(turns), 1)) if lift else 0.0
     points = skull.surface(directions, np.broadcast_to(thick + jitter, share.shape))
     return _hang(points, share, rng if lift else None)
@@ -113,13 +125,13 @@ def _bob_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.ndar
 def _hang(points: np.ndarray, share: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
     """Below the widest place the hair hangs straight down and ends a little under the jaw."""
     points = points.copy()
-    length = 0.155
+    length = 0.150
     if rng is not None:
         length = length + rng.normal(0, 0.006, (len(points), 1))
     below = np.clip((share - 0.55) / 0.45, 0, 1.1)
     anchor_index = np.argmax(share >= 0.55, axis=1)
     anchor = points[np.arange(len(points)), anchor_index][:, None]
-    curl = 1 - 0.10 * below**2
+    curl = 1 - 0.20 * below**2
     hanging = anchor * np.stack([curl, np.ones_like(curl), np.ones_like(curl)], axis=-1)
     hanging[..., 1] = anchor[..., 1] - length * below
     return np.where((share >= 0.55)[..., None], hanging, points)

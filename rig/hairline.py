@@ -5,7 +5,7 @@ import numpy as np
 CENTRE = np.array([0.0, 0.02, -0.085], dtype=np.float32)
 """Middle of the skull, metres; hair paths are angles around it."""
 TURN_DEG = (0, 20, 38, 52, 66, 76, 84, 96, 108, 122, 140, 180)
-HEIGHT_MM = (70, 70, 69, 58, 36, 4, -10, 8, 12, -25, -62, -74)
+HEIGHT_MM = (71, 70, 67, 55, 34, -2, -22, -12, -8, -28, -62, -74)
 """Height of the hairline above the eyes at a turn from the front: forehead, temple, sideburn, ear, nape."""
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from rig.face_rig import FaceRig
 from rig.noise import smooth_noise
 
-GUM, ENAMEL = np.float32([0.72, 0.42, 0.40]), np.float32([0.93, 0.905, 0.85])
+GUM, ENAMEL = np.float32([0.72, 0.42, 0.40]), np.float32([0.90, 0.875, 0.82])
 TOOTH_EDGES_MM = {
     "teeth_upper": (0.0, 8.4, 15.0, 22.6, 29.6, 36.4, 46.0, 56.0),
     "teeth_lower": (0.0, 5.4, 11.2, 18.0, 25.0, 32.0, 43.0, 53.0),
@@ -65,7 +65,7 @@ def paint_teeth(size: int = 512) -> np.ndarray:
         corner = np.clip((share - 0.86 - 0.12 * np.sqrt(bulge)) / 0.03, 0, 1)
         yellow = np.float32([0, 0.012, 0.035]) * np.clip(tooth, 0, 3)[:, None] / 1.5
         enamel = (ENAMEL - yellow) * (0.90 + 0.10 * bulge)[:, None] * (1 - 0.10 * (1 - share) ** 2)[..., None]
-        enamel = enamel * (1 - 0.42 * np.maximum(gap, corner))[..., None]
+        enamel = enamel * (1 - 0.26 * np.maximum(gap, corner))[..., None]
         blend = gum * GUM + (1 - gum) * enamel
         picture[rows] = blend
     picture *= 1 + 0.012 * smooth_noise(rng, (size, size), 7)[..., None]
@@ -76,4 +76,4 @@ def mouth_light(rig: FaceRig, coarse: np.ndarray) -> np.float32:
     """How much light enters: a closed mouth is dim inside, an open one bright. coarse: (V, 3) posed vertices."""
     upper, lower = coarse[rig.loops["lip_midline"]]
     gap = np.linalg.norm(upper.mean(axis=0) - lower.mean(axis=0))
-    return np.float32(0.80 + 0.20 * np.clip((gap - 0.002) / 0.010, 0, 1))
+    return np.float32(0.98 + 0.17 * np.clip((gap - 0.002) / 0.010, 0, 1))

@@ -12,7 +12,8 @@ from rig.face_rig import FaceRig
 
 AXIS_Z_M = -0.075
 """The texture is wrapped around the head along the vertical line through this depth."""
-CHIN_Y_M, TOP_Y_M, BOTTOM_Y_M, CHIN_V = -0.12, 0.16, -0.56, 0.34
+CHIN_Y_M, TOP_Y_M, BOTTOM_Y_M, CHIN_V = -0.12, 0.15, -0.44, 0.5
+WIDTH, HEIGHT = 768, 1152
 """The head, above the chin, takes 1 - CHIN_V of the texture's height; neck and bust the rest."""
 SLOPE, NECK_RADIUS_M = 0.75, 0.065
 """On the shoulders, which are nearly level, the texture runs outward as well as down."""
@@ -33,9 +34,9 @@ def skin_uv(points: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class SkinMap:
-    """What lies at each texel, (S, S, ...) float32, row 0 at the top.
+    """What lies at each texel, (HEIGHT, WIDTH, ...) float32, row 0 at the top.
 
-    point: (S, S, 3) metres, the resting face.  lip_ring: 0 at the border of the lips, growing inward, negative outside.
+    point: (HEIGHT, WIDTH, 3) metres, the resting face.  lip_ring: 0 at the border of the lips, growing inward, negative outside.
     lid_ring: 0 at the rim of the lids, growing outward.
     """
 
@@ -44,8 +45,8 @@ class SkinMap:
     lid_ring: np.ndarray
 
 
-def skin_map(rig: FaceRig, size: int = 1024, coarse: int = 384) -> SkinMap:
-    """Interpolate the resting skin over its texture: points at `coarse` resolution, then enlarged to `size`."""
+def skin_map(rig: FaceRig, shrink: int = 3) -> SkinMap:
+    """Interpolate the resting skin over its texture: every `shrink` texels, then enlarged."""
     outside = rig.regions["skin"] & ~(rig.regions["mouth_inside"] | rig.regions["socket_left"] | rig.regions["socket_right"])
     for side in ("left", "right"):
         outside[rig.loops[f"lids_{side}"]] = True
@@ -57,10 +58,11 @@ def skin_map(rig: FaceRig, size: int = 1024, coarse: int = 384) -> SkinMap:
     back = np.abs(uv[:, 0] - 0.5) > 0.4
     wrapped = uv[back] - np.sign(uv[back, :1] - 0.5) * [1.0, 0.0]
     interpolate = LinearNDInterpolator(np.concatenate([uv, wrapped]), np.concatenate([values, values[back]]))
-    centres = (np.arange(coarse) + 0.5) / coarse
-    grid = np.stack(np.meshgrid(centres, centres[::-1]), axis=-1)
+    columns, rows = ((np.arange(length) + 0.5) / length for length in (WIDTH // shrink, HEIGHT // shrink))
+    grid = np.stack(np.meshgrid(columns, rows[::-1]), axis=-1)
     filled = np.nan_to_num(interpolate(grid), nan=0.0).astype(np.float32)
-    large = np.stack([zoom(plane, size / coarse, order=1, grid_mode=True, mode="nearest") for plane in np.moveaxis(filled, 2, 0)])
+    planes = np.moveaxis(filled, 2, 0)
+    large = np.stack([zoom(plane, shrink, order=1, grid_mode=True, mode="nearest") for plane in planes])
     return SkinMap(np.ascontiguousarray(np.moveaxis(large[:3], 0, 2)), large[3], large[4])
 
 

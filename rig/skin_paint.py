@@ -12,7 +12,7 @@ Array = np.ndarray
 
 
 def paint_skin(rig: FaceRig, look: Look, where: SkinMap) -> Array:
-    """(S, S, 3) uint8 sRGB texture for skin_uv."""
+    """(HEIGHT, WIDTH, 3) uint8 sRGB texture for skin_uv."""
     rng = np.random.default_rng(look.seed)
     size = where.lip_ring.shape
     colour = np.empty((*size, 3), dtype=np.float32)
@@ -57,7 +57,7 @@ def _tints(colour: Array, rig: FaceRig, mm: Array, rng: np.random.Generator, loo
     size, height = colour.shape[:2], _heights(rig)
     light = np.mean(look.skin) / 255
     red = np.array([1.0 + 0.03 * light, 0.80, 0.78], dtype=np.float32)
-    blush = 0.42 * _blob(mm, 40, height["nose"] + 2, 17, 13) + 0.42 * _blob(mm, 0, height["nose"], 11, 9)
+    blush = 0.42 * _blob(mm, 40, height["nose"] + 2, 17, 13) + 0.28 * _blob(mm, 0, height["nose"], 11, 9)
     blush += 0.35 * _blob(mm, 0, height["chin"], 15, 11) + 0.25 * _blob(mm, 30, 4, 15, 7)
     blush += 0.55 * _step(np.abs(mm[..., 0]), 68, 78) * _step(mm[..., 1], -75, -55)
     blush *= 1 + 0.12 * smooth_noise(rng, size, 26)
