@@ -27,10 +27,13 @@ def column_matrix(points: np.ndarray, columns: int) -> np.ndarray:
     return CubicSpline(along, np.eye(len(points)))(np.linspace(0, along[-1], columns)).astype(np.float32)
 
 
-def aperture_strip(upper: np.ndarray, lower: np.ndarray, rows: int, feather_px: float) -> Strip:
+def aperture_strip(
+    upper: np.ndarray, lower: np.ndarray, rows: int, feather_px: float, closed_px: np.ndarray | float = 0.0
+) -> Strip:
     """Strip between two rims, (C, 2) pixels each, y down, with `rows` inner rows and a faded row on either side.
 
-    Where the rims meet or cross, the strip has no opacity.
+    closed_px: (C,) gap at which the opening counts as closed. Where the rims are that near, or cross, the strip has no
+    opacity.
     """
     across = lower - upper
     gap = np.maximum(across[:, 1], 0.0)
@@ -40,7 +43,7 @@ def aperture_strip(upper: np.ndarray, lower: np.ndarray, rows: int, feather_px: 
     first, last = upper + inset, lower - inset
     inner = [first + (last - first) * share for share in np.linspace(0, 1, rows)]
     lines = np.stack([upper - feather_px * unit, *inner, lower + feather_px * unit])
-    opacity = np.clip(gap / max(2 * feather_px, 1e-6), 0, 1)
+    opacity = np.clip((gap - closed_px) / max(2 * feather_px, 1e-6), 0, 1)
     share = np.stack([np.zeros_like(opacity), *[opacity] * rows, np.zeros_like(opacity)])
     down = np.repeat(np.r_[0.0, np.linspace(0, 1, rows), 1.0], len(upper))
     return Strip(

@@ -21,7 +21,8 @@ from rig.rotation import matrix_from_angles
 from rig.smoothstep import smoothstep
 
 MOUTH_COLUMNS, MOUTH_ROWS, MOUTH_FEATHER_PX = 64, 12, 0.7
-LIGHT_IN_MOUTH = (0.72, 1.0)
+CLOSED_LIPS_PX = 0.4
+LIGHT_IN_MOUTH = (0.85, 1.0)
 """How bright the inside of the mouth is when just open, and when wide open."""
 EYE_LIFT_M = 0.012
 _FOREHEAD, _CHIN = 10, 152  # landmarks
@@ -61,6 +62,11 @@ class PortraitMotion:
         face_height = float(np.linalg.norm(marks[_FOREHEAD] - marks[_CHIN]))
         self._contact = LipContact.of_fit(rig, fit.vertices, fit.deltas, face_height)
         self._lips = LipLine.of_rig(rig, MOUTH_COLUMNS)
+        # a mouth that the picture shows closed has gaps of a pixel or so between its landmarks
+        resting = LipLine.of_rig(rig, MOUTH_COLUMNS).gap(fit.vertices)
+        shut = 1.0 if np.abs(self._contact.resting_gap_m).max() > 0 else 0.0
+        px_per_m = pose.focal_px / -pose.translation[2]
+        self._lips_closed_px = np.maximum(resting, 0.0) * shut * px_per_m + CLOSED_LIPS_PX
         self._inside = MouthInside.of_rig(rig, colours)
         head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
         self._grid = ElasticGrid.around_head(
@@ -153,7 +159,7 @@ class PortraitMotion:
         blink = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
         closing = float((weights - self.fit.expression)[blink].max())
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing), self._skin.faces)
-        strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX)
+        strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
         if strip.share.max() == 0.0:
             return self._raster.paint(skin, eyes, None, 1.0, None, self._palette.cavity, [])
         points, colours, faces = self._inside.posed(still)

@@ -34,7 +34,7 @@ _MOUTH = (
     void main() {
         vec3 c = texture(inside, (gl_FragCoord.xy - window.xy) / window.zw).rgb;
         float above = v.y * v.z, below = (1.0 - v.y) * v.z;
-        float shade = mix(0.42, 1.0, smoothstep(0.0, 0.11, above)) * mix(0.62, 1.0, smoothstep(0.0, 0.05, below));
+        float shade = mix(0.55, 1.0, smoothstep(0.0, 0.045, above)) * mix(0.7, 1.0, smoothstep(0.0, 0.03, below));
         colour = vec4(c * shade * light * v.x, v.x);
     }""",
 )
@@ -143,7 +143,7 @@ class PortraitRaster:
         positions = np.column_stack([plane, self._ndc_depth(inside.depth)]).astype(np.float32)
         self._draw("paint", inside, positions, depth_test=True)
         self._context.enable(self._gl.BLEND)
-        self._inside_texture.build_mipmaps()
+        self._inside_texture.build_mipmaps(max_level=2)
         return (float(low[0]), float(low[1]), float(extent[0]), float(extent[1]))
 
     def _begin(self, target: Any, colour: tuple) -> None:

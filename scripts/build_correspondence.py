@@ -14,7 +14,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from dreamtalk.face_landmarks import detect_faces  # noqa: E402
@@ -93,8 +94,9 @@ def seen_points(rig: FaceRig, yaw_deg: float, pitch_deg: float, raster: MeshRast
 
 
 def mirrored_landmarks(points: np.ndarray) -> np.ndarray:
-    """(468,) the landmark on the other side, from the points themselves."""
-    return cKDTree(points).query(points * [-1, 1, 1])[1]
+    """(468,) the landmark on the other side, each once, from the points themselves; depth between lips is not sure."""
+    flat = points * [1, 1, 0.2]
+    return linear_sum_assignment(cdist(flat * [-1, 1, 1], flat))[1]
 
 
 def nearest_on_sheet(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,10 +118,13 @@ def nearest_on_sheet(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray
 
 
 def lay_on_loop(ids: np.ndarray, chain: np.ndarray, rig: FaceRig, points: np.ndarray, tables: tuple) -> None:
-    """Put landmarks on a chain of vertices, corner to corner: at their own share of its length, evened out."""
-    line = rig.neutral[chain].astype(np.float64)
-    along = np.r_[0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
-    own = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points[ids], axis=0), axis=1))]
+    """Put landmarks on a chain of vertices, corner to corner, at their own share of the way across.
+
+    Only x counts: with lips closed, the points seen between them lie anywhere in depth.
+    """
+    along = np.maximum.accumulate(np.abs(rig.neutral[chain, 0].astype(np.float64) - rig.neutral[chain[0], 0]))
+    along += np.arange(len(chain)) * 1e-6  # strictly increasing
+    own = np.abs(points[ids, 0] - points[ids[0], 0])
     triangles, shares = tables
     for landmark, place in zip(ids, own / own[-1] * along[-1], strict=True):
         left = min(int(np.searchsorted(along, place, side="right")) - 1, len(chain) - 2)
