@@ -8,24 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from apps.animate import RENDERERS
 from apps.errors import MENDABLE, one_sentence
 from apps.examples import example_files
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
+from apps.preview import EmotionPictures
+from dreamtalk.audio import load_audio
+from dreamtalk.emotions import EMOTIONS
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
-from rig.clip import BlendshapeClip
 
-PREVIEW_PX = 256
+PREVIEW_PX = 320
+FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8
 FORGET_AFTER_S = 24 * 60 * 60
 
 TITLE = """
 # dreamtalk
-Speech, an emotion and one portrait in. ARKit curves, a Live Link Face CSV and a talking video out.
-Everything is computed on the machine that serves this page.
+Speech, an emotion and one portrait in; face curves and a talking video out.
+Nothing leaves the machine that serves this page.
 """
 
 # Given to launch(). Fonts by plain name: the page must not fetch any.
@@ -58,39 +59,39 @@ class Inputs:
 
 def build_demo(talk: DreamTalk) -> gr.Blocks:
     """The page around one loaded pipeline; start it by `build_demo(talk).launch(**LOOK)`."""
+    pictures = EmotionPictures.drawn(talk.emotions, PREVIEW_PX)
     with gr.Blocks(title="dreamtalk", analytics_enabled=False, delete_cache=(FORGET_AFTER_S, FORGET_AFTER_S)) as page:
         gr.Markdown(TITLE)
         with gr.Row(equal_height=False):
             with gr.Column(scale=5):
-                inputs, preview, start = build_inputs()
+                inputs, preview, start = build_inputs(pictures)
             with gr.Column(scale=6):
                 outputs = build_outputs()
         examples = example_files()
         if examples:
             gr.Examples([[str(path) for path in examples]], [inputs.speech, inputs.portrait], label="Try it with")
 
-        show = partial(emotion_picture, talk.emotions)
-        feeling = [inputs.emotion, inputs.intensity, inputs.seed]
-        for change in (page.load, inputs.emotion.change, inputs.intensity.release, inputs.seed.change):
-            change(show, feeling, preview, show_progress="hidden", api_visibility="private")
+        feeling = [inputs.emotion, inputs.intensity]
+        for component in feeling:
+            component.change(pictures.nearest, feeling, preview, show_progress="hidden", api_visibility="private")
         start.click(partial(animate, talk), inputs.all(), outputs, api_name="animate")
     return page
 
 
-def build_inputs() -> tuple[Inputs, gr.Image, gr.Button]:
-    with gr.Row():
-        speech = gr.Audio(label="Speech", sources=["upload", "microphone"], type="filepath")
+def build_inputs(pictures: EmotionPictures) -> tuple[Inputs, gr.Image, gr.Button]:
+    speech = gr.Audio(label="Speech", sources=["upload", "microphone"], type="filepath")
     with gr.Row():
         portrait = gr.Image(
-            label="Portrait (without one, the avatar speaks)",
+            label="Portrait, optional",
             sources=["upload", "webcam", "clipboard"],
             type="filepath",
             image_mode=None,
             height=300,
         )
-        preview = gr.Image(label="The emotion", interactive=False, height=300, buttons=[])
-    emotion = gr.Radio(list(EMOTIONS), value="happy", label="Emotion")
-    intensity = gr.Slider(0, 1, value=0.8, step=0.05, label="Intensity")
+        first = pictures.nearest(FIRST_EMOTION, FIRST_INTENSITY)
+        preview = gr.Image(first, label="The emotion", interactive=False, height=300, buttons=[])
+    emotion = gr.Radio(list(EMOTIONS), value=FIRST_EMOTION, label="Emotion")
+    intensity = gr.Slider(0, 1, value=FIRST_INTENSITY, step=0.05, label="Intensity")
     with gr.Accordion("More", open=False):
         seed = gr.Number(
             0, label="Seed", info="Same seed, same performance; another seed, another variant", precision=0
@@ -112,17 +113,6 @@ def build_outputs() -> list[Any]:
     return [video, csv, npz, sheet, avatar]
 
 
-def emotion_picture(library: EmotionLibrary, emotion: str, intensity: float, seed: float | None) -> np.ndarray:
-    """The avatar at the clip's strongest moment, (PREVIEW_PX, PREVIEW_PX, 3) uint8."""
-    from rig.face_rig import FaceRig
-    from rig.render import render_frames
-
-    clip = library.clip(emotion, intensity, max(0, int(seed or 0)))
-    apex = int(np.argmax(clip.weights.sum(axis=1)))
-    still = BlendshapeClip(clip.weights[apex : apex + 1], clip.head_rotation[apex : apex + 1], clip.fps)
-    return next(iter(render_frames(FaceRig.load(), still, PREVIEW_PX)))
-
-
 def animate(
     talk: DreamTalk,
     speech: str | None,
@@ -140,7 +130,7 @@ def animate(
     try:
         options = AnimationOptions(seed=int(seed or 0))
         performance = talk.animate(
-            speech, emotion, intensity, options=options, progress=partial(report, progress, "Curves")
+            load_audio(speech), emotion, intensity, options=options, progress=partial(report, progress, "Curves")
         )
         video = performance.render(portrait, renderer=renderer)
         with tempfile.TemporaryDirectory(prefix="dreamtalk-") as folder:
