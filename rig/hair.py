@@ -108,7 +108,7 @@ def _bob_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.ndar
     share = start[:, None] + (stop - start)[:, None] * np.linspace(0, 1, PATH_POINTS)
     along = np.cos(turns)[:, None]
     sign = np.where(np.sin(turns) >= 0, 1.0, -1.0)[:, None]
-    root_z = np.interp(along, [-1, 1], [-0.075, 0.055])
+    root_z = np.interp(along, [-1, 1], [-0.075, 0.125])
     side_turn = np.radians(np.interp(np.abs(turns), [0, 0.5, 1.2, np.pi], [62, 70, 92, 172]))[:, None]
     top = np.broadcast_to(np.stack([0 * turns + 0.004 * sign[:, 0], 0 * turns + 0.075, root_z[:, 0]], axis=1), (len(turns), 3))
     head = unit(top)[:, None]
@@ -116,7 +116,7 @@ def _bob_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.ndar
     blend = np.clip(share / 0.55, 0, 1)[..., None] ** 0.9
     directions = unit(head * (1 - blend) + unit(foot) * blend)
     thick = (0.004 + 0.009 * np.sin(np.pi * np.clip(share, 0, 1) ** 0.7)) * np.clip(share / 0.12 + 0.25, 0, 1)
-    thick = thick - (0.0 if lift else 0.0018)
+    thick = thick - (0.0 if lift else 0.003)
     jitter = lift * rng.uniform(-0.3, 1.2, (len(turns), 1)) if lift else 0.0
     points = skull.surface(directions, np.broadcast_to(thick + jitter, share.shape))
     return _hang(points, share, rng if lift else None)
