@@ -91,7 +91,7 @@ def random_expression(count: int, energy: np.ndarray, rng: np.random.Generator):
 
 
 def _onset(count: int, rng: np.random.Generator) -> np.ndarray:
-    """(T, 1) share of the mood: every third stretch starts from neutral, as an animation does; the others are under way."""
+    """(T, 1) share of the mood: every third stretch starts from neutral, as an animation does."""
     if rng.random() > 0.35:
         return np.ones((count, 1), np.float32)
     rise = np.clip(np.arange(count) / (rng.uniform(0.4, 1.2) * FPS), 0.0, 1.0)

@@ -1,7 +1,7 @@
 """EmoDiff: speech features, an initial state and an emotion clip -> 52 weights and head pose, window by window.
 
-The long-term dynamic sampling of DREAM-Talk (papers.md 1.2): every window starts from the last frames of the one before.
-All windows share one draw of noise (DiffPoseTalk), so that a seam does not change the manner.
+The long-term dynamic sampling of DREAM-Talk (papers.md 1.2): every window starts from the last frames of the one
+before. All windows share one draw of noise (DiffPoseTalk), so that a seam does not change the manner.
 """
 
 from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ class EmoDiff:
             space = MotionSpace.from_lists(**config["space"])
             plan = WindowPlan(**config["windows"])
         except (KeyError, TypeError) as error:
-            raise WeightsError(f"{folder}/config.json does not describe an EmoDiff ({error}); train it again.") from None
+            raise WeightsError(f"{folder}/config.json does not describe EmoDiff ({error}); train it again.") from None
         load_weights(network, folder)
         return cls(network, space, plan)
 

@@ -103,7 +103,7 @@ class LipRefiner:
         try:
             network = LipNetwork(LipRefinerConfig(**read_config(folder)["network"]))
         except (KeyError, TypeError) as error:
-            raise WeightsError(f"{folder}/config.json does not describe a lip refiner ({error}); train it again.") from None
+            raise WeightsError(f"{folder}/config.json does not describe lips ({error}); train it again.") from None
         load_weights(network, folder)
         return cls(network)
 

@@ -1,7 +1,7 @@
 """How good motion is: the definitions that evaluation, weight cards and closing notes share.
 
-Curves are (T,) or (T, 52) float arrays at one frame rate; lengths are in millimetres on the rig's average head. Read the
-measures together: a mouth that is always shut closes every p, and a smoothed truth keeps its correlation.
+Curves are (T,) or (T, 52) float arrays at one frame rate; lengths are in millimetres on the rig's average head. Read
+the measures together: a mouth that is always shut closes every p, and a smoothed truth keeps its correlation.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def closed_frames(aperture_mm: np.ndarray) -> np.ndarray:
 
 
 def closures_in_speech(aperture_mm: np.ndarray, fps: float) -> np.ndarray:
-    """Frames (K,) at the bottom of dips under 15 % of the 95th percentile between openings over 40 %, each within 0.4 s."""
+    """Frames (K,) at the bottom of dips under 15 % of the 95th percentile, with openings over 40 % within 0.4 s of both."""
     top = float(np.percentile(aperture_mm, 95))
     closed, opened = aperture_mm < 0.15 * top, aperture_mm > 0.4 * top
     reach = round(0.4 * fps)

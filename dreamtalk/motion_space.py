@@ -42,7 +42,8 @@ class MotionSpace:
         motion = normalised * self.deviation + self.mean
         weights = motion[..., : len(NAMES)].clip(0.0, 1.0)
         weights[..., INDEX["tongueOut"]] = 0.0
-        weights[..., INDEX["mouthClose"]] = np.minimum(weights[..., INDEX["mouthClose"]], weights[..., INDEX["jawOpen"]])
+        close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
+        weights[..., close] = np.minimum(weights[..., close], weights[..., jaw])
         head = motion[..., len(NAMES) :].clip(-_HEAD_LIMIT_RAD, _HEAD_LIMIT_RAD)
         return np.concatenate([weights, head], -1).astype(np.float32)
 

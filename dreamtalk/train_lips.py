@@ -98,7 +98,8 @@ def lip_batch(
 ) -> tuple[torch.Tensor, ...]:
     """Sliding windows of `batch` EmoDiff windows with EmoDiff's own few-step mouth.
 
-    Returns audio (W, seen, 512), mouth (W, seen, 27), style (batch, M, 52), target (W, window, 27), valid (W, window, 1).
+    Returns audio (W, seen, 512), mouth (W, seen, 27), style (batch, M, 52), target (W, window, 27) and valid
+    (W, window, 1).
     """
     rng = np.random.default_rng(seed)
     space = emodiff.space

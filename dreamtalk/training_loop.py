@@ -41,8 +41,10 @@ class Trainer:
         if resume:
             self._load()
 
-    def run(self, loss_of_step: Callable[[int], torch.Tensor], progress: Progress | None, save_every: int = 250) -> None:
-        """Step until `steps`; `loss_of_step` must depend on the step number alone, so that resuming changes nothing."""
+    def run(
+        self, loss_of_step: Callable[[int], torch.Tensor], progress: Progress | None, save_every: int = 250
+    ) -> None:
+        """Step until `steps`; `loss_of_step` depends on the step number alone, so that resuming changes nothing."""
         self.network.train()
         running = 0.0
         while self.step < self.steps:

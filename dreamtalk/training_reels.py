@@ -1,7 +1,7 @@
 """Recordings joined to reels with pauses between them, varied in speed and sound, and heard by the speech encoder.
 
-Sentences of three seconds teach neither pauses nor a window of four; joined, they do, and the closed mouth of a pause is
-learned from the same frames. A faster or slower copy of a reel is a higher or lower voice.
+Sentences of three seconds teach neither pauses nor a window of four; joined, they do, and the closed mouth of a pause
+is learned from the same frames. A faster or slower copy of a reel is a higher or lower voice.
 """
 
 import logging
@@ -106,7 +106,7 @@ def cached_reels(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[TrainingClip]:
-    """All reels of all VARIANTS as training clips; each variant is kept in `cache`, so that a second run starts at once.
+    """All reels of all VARIANTS as training clips; each variant is kept in `cache` for the next run.
 
     The cache is only as good as its recordings: give every data folder a cache of its own.
     """

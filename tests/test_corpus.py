@@ -201,7 +201,8 @@ def tiny(tmp_path_factory) -> tuple[Path, list[TrainingClip]]:
     folder = tmp_path_factory.mktemp("emodiff")
     clips = [training_clip(24.0, seed=0), training_clip(24.0, "facegood", seed=1)]
     plan = WindowPlan(length=24, carry=4, style_count=4)
-    made = train_emodiff_network(clips, DenoiserConfig.debug(), plan, folder / "c.ckpt", 3, 0, False, False, None, batch=2)
+    config = DenoiserConfig.debug()
+    made = train_emodiff_network(clips, config, plan, folder / "c.ckpt", 3, 0, False, False, None, batch=2)
     made.write(folder, "card")
     return folder, clips
 
@@ -232,7 +233,7 @@ def test_resumed_training_equals_training_in_one_go(tiny, tmp_path: Path):
 
         try:
             return train_emodiff_network(
-                clips, DenoiserConfig.debug(), plan, tmp_path / name, steps, 0, resume, False, stop, batch=2, save_every=1
+                clips, DenoiserConfig.debug(), plan, tmp_path / name, steps, 0, resume, False, stop, 2, save_every=1
             )
         except Stop:
             return None

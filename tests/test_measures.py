@@ -24,7 +24,8 @@ def talking(seconds: float = 6.0, seed: int = 0) -> Recording:
     gain = np.interp(np.arange(count * 640) / 640, np.arange(count), jaw)
     weights = np.zeros((count, 52), np.float32)
     weights[:, INDEX["jawOpen"]] = jaw
-    samples = (gain * rng.standard_normal(count * 640) * 0.2 + 1e-4 * rng.standard_normal(count * 640)).astype(np.float32)
+    noise = rng.standard_normal((2, count * 640))
+    samples = (0.2 * gain * noise[0] + 1e-4 * noise[1]).astype(np.float32)
     return Recording("t", "test", samples, weights, np.ones(count, bool), np.zeros((count, 3), np.float32))
 
 
