@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-MODELS = ("emodiff", "lip_refiner")
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -70,9 +68,12 @@ def check_torch() -> tuple[str, str]:
 
 
 def check_weights() -> tuple[str, str]:
-    from dreamtalk.weights import resolve
+    from dreamtalk.weights import read_manifest, resolve, shipped_folder
 
-    return ", ".join(f"{resolve(name).name} unaltered" for name in MODELS), ""
+    names = [resolve(name).name for name in sorted(read_manifest(shipped_folder()))]
+    if not names:
+        return "none are shipped", "install dreamtalk again"
+    return f"{', '.join(names)} complete and unaltered", ""
 
 
 def check_speech_encoder() -> tuple[str, str]:

@@ -67,10 +67,16 @@ class StubTalk:
 
 
 @pytest.fixture
-def stub_talk(monkeypatch: pytest.MonkeyPatch) -> StubTalk:
-    """The pipeline without networks, fitting or GL: stub curves, and videos of grey 64 x 64 frames."""
+def stub_motion(monkeypatch: pytest.MonkeyPatch) -> StubTalk:
+    """The pipeline without networks."""
     talk = StubTalk()
     monkeypatch.setattr(dreamtalk.DreamTalk, "load", classmethod(lambda cls: talk))
+    return talk
+
+
+@pytest.fixture
+def stub_talk(stub_motion: StubTalk, monkeypatch: pytest.MonkeyPatch) -> StubTalk:
+    """The pipeline without networks, fitting and OpenGL: stub curves, and videos of grey 64 x 64 frames."""
 
     def render(self: dreamtalk.Performance, portrait: Any = None, **rest: Any) -> dreamtalk.Video:
         def frames() -> Iterator[np.ndarray]:
@@ -80,4 +86,4 @@ def stub_talk(monkeypatch: pytest.MonkeyPatch) -> StubTalk:
         return dreamtalk.Video(frames, len(self.clip), self.clip.fps, self.waveform)
 
     monkeypatch.setattr(dreamtalk.Performance, "render", render)
-    return talk
+    return stub_motion

@@ -12,8 +12,10 @@ import av
 import numpy as np
 import pytest
 from conftest import buzzing_syllables, write_wav
+from PIL import Image
 
 from apps.cli import main
+from dreamtalk import weights
 from rig.clip import BlendshapeClip
 from rig.clip_file import write_clip
 
@@ -206,6 +208,65 @@ def test_failure_leaves_the_old_output_alone(stub_talk, refused, speech: Path, t
 
     monkeypatch.setattr("os.replace", full)
     assert "No space left on device" in refused("animate", speech, "-o", old)
+
+
+# Portraits: that odd but good ones are taken is tested with load_portrait
+
+
+def test_portrait_that_is_missing_or_no_picture(stub_motion, refused, speech: Path, tmp_path: Path) -> None:
+    (tmp_path / "words.png").write_text("no picture")
+    for name in ("gone.png", "words.png"):
+        assert name in refused("animate", speech, "--portrait", tmp_path / name, "-o", tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize(("side", "part"), [(300, "No face"), (20, "20x20")])
+def test_portrait_without_a_usable_face(
+    side: int, part: str, stub_motion, refused, speech: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 255, (side, side, 3), np.uint8)).save(tmp_path / "noise.png")
+    outputs = ("-o", tmp_path / "a.csv", "-o", tmp_path / "a.mp4")
+    sentence = refused("animate", speech, "--portrait", tmp_path / "noise.png", *outputs)
+    assert part in sentence and "noise.png" in sentence
+
+
+# What the installation must bring
+
+
+def test_no_opengl_names_the_line_that_brings_it(
+    stub_motion, refused, speech: Path, tmp_path: Path, monkeypatch
+) -> None:
+    def no_driver(*rest: object, **named: object) -> None:
+        raise Exception("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr("moderngl.create_context", no_driver)
+    monkeypatch.setattr("moderngl.create_standalone_context", no_driver)
+    assert "apt-get install" in refused("animate", speech, "-o", tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize(("damage", "part"), [("altered", "SHA-256"), ("missing", "lack")])
+def test_weights(damage: str, part: str, refused, speech: Path, tmp_path: Path, monkeypatch) -> None:
+    shipped = tmp_path / "weights"
+    shutil.copytree(weights.shipped_folder(), shipped)
+    file = shipped / "emodiff" / "model.safetensors"
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(weights, "shipped_folder", lambda: shipped)
+    sentence = refused("animate", speech, "-o", tmp_path / "a.csv")
+    assert part in sentence and "emodiff" in sentence
+
+
+# Training
+
+
+def test_training_folders(refused, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert "gone" in refused("train", "emodiff", tmp_path / "gone", "--out", tmp_path / "out")
+    assert "missing" in refused("train", "emodiff", tmp_path / "data", "--out", tmp_path / "no" / "out")
+    assert "data folder" in refused("train", "emodiff", tmp_path / "data", "--out", tmp_path / "data")
+    assert "--steps" in refused("train", "emodiff", tmp_path / "data", "--out", tmp_path / "out", "--steps", "0")
 
 
 # Curve files
