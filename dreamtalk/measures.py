@@ -58,7 +58,7 @@ def closed_frames(aperture_mm: np.ndarray) -> np.ndarray:
 
 
 def closures_in_speech(aperture_mm: np.ndarray, fps: float) -> np.ndarray:
-    """Frames (K,) at the bottom of dips under 15 % of the 95th percentile, with openings over 40 % within 0.4 s of both."""
+    """Frames (K,): bottoms of dips under 15 % of the 95th percentile, open over 40 % within 0.4 s on both sides."""
     top = float(np.percentile(aperture_mm, 95))
     closed, opened = aperture_mm < 0.15 * top, aperture_mm > 0.4 * top
     reach = round(0.4 * fps)
