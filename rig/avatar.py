@@ -17,7 +17,6 @@ from rig.mouth_paint import mouth_albedo, mouth_light, paint_teeth, teeth_uv
 from rig.rotation import matrix_from_angles
 from rig.skin_map import ring_numbers, skin_map, skin_uv
 from rig.skin_paint import neckline_depth, paint_skin
-from rig.subdivision import Subdivision, catmull_clark
 
 WHITE = np.full((1, 1, 3), 255, dtype=np.uint8)
 
@@ -42,7 +41,7 @@ class Pose:
 class Avatar:
     """The static side of a rendering: layers (opaque, in any order) and uv (N, 2); pose() gives the moving side.
 
-    Building one takes about a second (texture painting, hair); a pose about 6 ms.
+    Building one takes about a second (texture painting, hair); a pose about 5 ms.
     """
 
     def __init__(self, rig: FaceRig, look: Look, camera: Camera) -> None:
@@ -115,77 +114,65 @@ def _hair_surface(shade: np.ndarray, look: Look) -> Surface:
 
 
 class _Body:
-    """Skin, mouth, teeth and tongue: the rig's own surface, once subdivided."""
+    """Skin, mouth, teeth and tongue: the rig's own surface, its vertices doubled where the texture has a seam."""
 
     def __init__(self, rig: FaceRig, look: Look) -> None:
+        self._rig = rig
         quads, kinds = _quads(rig)
-        self._triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-        refined = catmull_clark(quads, rig.vertex_count)
-        faces, kinds = refined.quads, np.repeat(kinds, 4)
-        rest = refined.linear @ rig.neutral
-        outer = faces[kinds == 0]
-        inner = faces[kinds > 0]
-        outer_rows, outer_faces, outer_uv = _unwrapped(outer, rest)
-        inner_rows, inner_index = np.unique(inner, return_inverse=True)
-        inner_faces = inner_index.reshape(inner.shape) + len(outer_rows)
-        inner_uv = refined.linear[inner_rows] @ teeth_uv(rig)
+        self._triangles = _split(quads)
+        outer_rows, outer_faces, outer_uv = _unwrapped(quads[kinds == 0], rig.neutral)
+        inner_rows, inner_index = np.unique(quads[kinds > 0], return_inverse=True)
+        inner_faces = inner_index.reshape(-1, 4) + len(outer_rows)
         is_tooth = kinds[kinds > 0] == 2
-        rows = np.concatenate([outer_rows, inner_rows])
-        self._matrix, linear = refined.matrix[rows], refined.linear[rows]
-        self._linear = linear
-        self.uv = np.concatenate([outer_uv, inner_uv])
         texture = paint_skin(rig, look, skin_map(rig))
         self.layers = [
             ("skin", _split(outer_faces), texture), ("mouth", _split(inner_faces[~is_tooth]), WHITE),
             ("teeth", _split(inner_faces[is_tooth]), paint_teeth()),
         ]
-        self._outer_count = len(outer_rows)
-        self._corners_to_vertices = _corner_sums(self._triangles, rig.vertex_count)
-        self._surface, self._tint = self._material(rig, look, linear, texture, refined, inner_rows)
-        cloth = np.clip(neckline_depth(rest[rows]) / 0.012 + 0.2, 0, 1).astype(np.float32)
-        rings = linear[: self._outer_count] @ ring_numbers(rig)[:, :1].astype(np.float32)
-        self._fold = 1 - 0.5 * np.clip((rings - 3.3) / 2.2, 0, 1)
+        self.uv = np.concatenate([outer_uv, teeth_uv(rig)[inner_rows]])
+        self._rows, self._outer = np.concatenate([outer_rows, inner_rows]), slice(0, len(outer_rows))
+        self._inner = slice(len(outer_rows), None)
+        albedo = np.concatenate([_sampled(texture, outer_uv), mouth_albedo(rig)[inner_rows]])
+        self._tint = np.ones_like(albedo)
+        self._tint[self._inner] = albedo[self._inner] ** GAMMA
+        self._tint[self._outer] -= 0.5 * np.clip((ring_numbers(rig)[outer_rows, :1] - 3.3) / 2.2, 0, 1)
+        self._surface = _body_surface(rig, self._rows, albedo)
+        cloth = np.clip(neckline_depth(rig.neutral[self._rows]) / 0.012 + 0.2, 0, 1).astype(np.float32)
         self._thickness = (0.0035 * cloth)[:, None]
-        self._rig = rig
-        self._inner = slice(self._outer_count, None)
+        self._corner_sums = _corner_sums(self._triangles, rig.vertex_count)
 
-    def _material(
-        self, rig: FaceRig, look: Look, linear: sparse.csr_matrix, texture: np.ndarray, refined: Subdivision, inner_rows
-    ) -> tuple[Surface, np.ndarray]:
-        count, outer = len(self.uv), self._outer_count
-        height, width = texture.shape[:2]
-        column = np.clip((self.uv[:outer, 0] % 1.0 * width).astype(int), 0, width - 1)
-        row = np.clip(((1 - self.uv[:outer, 1]) * height).astype(int), 0, height - 1)
-        albedo = np.empty((count, 3), dtype=np.float32)
-        albedo[:outer] = (texture[row, column] / np.float32(255)) ** (1 / GAMMA)
-        albedo[outer:] = refined.linear[inner_rows] @ mouth_albedo(rig)
-        tint = np.ones((count, 3), dtype=np.float32)
-        tint[outer:] = albedo[outer:] ** GAMMA
-        rest = linear @ rig.neutral
-        cloth = neckline_depth(rest) > 0
-        lips = linear @ rig.regions["lips"].astype(np.float32)
-        teeth = linear @ (rig.regions["teeth_upper"] | rig.regions["teeth_lower"]).astype(np.float32)
-        tongue = linear @ rig.regions["tongue"].astype(np.float32)
-        nose = np.exp(-((rest[:, 0] / 0.012) ** 2)) * (rest[:, 2] > 0.01)
-        gloss = 0.04 + 0.05 * lips + 0.10 * teeth + 0.02 * tongue + 0.03 * nose
-        gloss = np.where(cloth, 0.012, gloss).astype(np.float32)
-        sharp = (14 + 22 * lips + 40 * teeth + 20 * tongue).astype(np.float32)
-        wrap = np.where(cloth[:, None], np.float32([0.15, 0.15, 0.15]), np.float32([0.42, 0.26, 0.20]))
-        sky = linear @ rig.open_sky
-        sky[outer:] = np.maximum(sky[outer:], 0.45 + 0.4 * teeth[outer:])
-        sky = np.clip(0.25 + 0.75 * sky, 0, 1).astype(np.float32)
-        return Surface(albedo, wrap.astype(np.float32), gloss, sharp, sky), tint
-
-    def pose(self, coarse: np.ndarray, eye_at: np.ndarray, look: Look) -> tuple[np.ndarray, np.ndarray]:
-        corner = coarse[self._triangles]
+    def pose(self, posed: np.ndarray, eye_at: np.ndarray, look: Look) -> tuple[np.ndarray, np.ndarray]:
+        """Points and colours, (N, 3) each, of the rig's posed vertices (V, 3)."""
+        corner = posed[self._triangles]
         across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-        normals = unit(self._linear @ unit(self._corners_to_vertices @ across))
-        points = self._matrix @ coarse
-        points = points + self._thickness * normals
+        normals = unit(self._corner_sums @ across)[self._rows]
+        points = posed[self._rows] + self._thickness * normals
         light = lit(self._surface, normals, unit(eye_at - points), look) * self._tint
-        light[: self._outer_count] *= self._fold
-        light[self._inner] *= mouth_light(self._rig, coarse)
+        light[self._inner] *= mouth_light(self._rig, posed)
         return points, light
+
+
+def _sampled(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """(N, 3) float32 linear colour of an sRGB texture at uv."""
+    height, width = texture.shape[:2]
+    column = np.clip((uv[:, 0] % 1.0 * width).astype(int), 0, width - 1)
+    row = np.clip(((1 - uv[:, 1]) * height).astype(int), 0, height - 1)
+    return (texture[row, column] / np.float32(255)) ** np.float32(1 / GAMMA)
+
+
+def _body_surface(rig: FaceRig, rows: np.ndarray, albedo: np.ndarray) -> Surface:
+    rest = rig.neutral[rows]
+    part = {name: rig.regions[name][rows].astype(np.float32) for name in ("lips", "tongue", "mouth_inside", "teeth_upper")}
+    teeth = part["teeth_upper"] + rig.regions["teeth_lower"][rows]
+    cloth = neckline_depth(rest) > 0
+    nose = np.exp(-((rest[:, 0] / 0.012) ** 2)) * (rest[:, 2] > 0.01)
+    gloss = 0.04 + 0.05 * part["lips"] + 0.10 * teeth + 0.02 * part["tongue"] + 0.03 * nose
+    sharpness = 14 + 22 * part["lips"] + 40 * teeth + 20 * part["tongue"]
+    wrap = np.where(cloth[:, None], np.float32(0.15), np.float32([0.42, 0.26, 0.20]))
+    inside = (part["mouth_inside"] + part["tongue"] + teeth) > 0
+    sky = np.where(inside, np.maximum(rig.open_sky[rows], 0.45 + 0.4 * teeth), rig.open_sky[rows])
+    arrays = (albedo, wrap, np.where(cloth, 0.012, gloss), sharpness, 0.25 + 0.75 * sky)
+    return Surface(*(array.astype(np.float32) for array in arrays))
 
 
 def _quads(rig: FaceRig) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from rig.hairline import CENTRE, hairline_depth
 from rig.lighting import unit
 from rig.look import Look
 
-PATH_POINTS = 10
+PATH_POINTS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +52,12 @@ def grow_hair(rig: FaceRig, look: Look) -> Hair | None:
     around = np.linspace(0.0, 2 * np.pi, 97) if look.hair == "short" else np.linspace(0.03, 2 * np.pi - 0.03, 97)
     around = np.where(around > np.pi, around - 2 * np.pi, around)
     shell = paths(skull, around, np.zeros(97), np.ones(97), 0.0, rng)
-    count = 900 if look.hair == "short" else 900
+    count = 460 if look.hair == "short" else 420
     turns = rng.uniform(-np.pi, np.pi, count)
     start = rng.uniform(0.0, 0.72, count) ** 0.8 if look.hair == "short" else rng.uniform(0, 0.25, count)
     stop = np.minimum(start + rng.uniform(0.28, 0.5, count), 1.04) if look.hair == "short" else rng.uniform(0.8, 1.02, count)
     strands = paths(skull, turns, start, stop, 0.0022, rng)
-    width = rng.uniform(0.0009, 0.0022, count) * (1.0 if look.hair == "short" else 1.3)
+    width = rng.uniform(0.0012, 0.0030, count) * (1.0 if look.hair == "short" else 1.3)
     hair = _joined(_shell_mesh(shell), _ribbons(strands, width, rng))
     return hair if look.hair != "short" else _joined(hair, _fringe(skull, rng))
 
@@ -81,7 +81,7 @@ def _short_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.nd
     return skull.surface(directions, np.broadcast_to(rise, angle.shape))
 
 
-def _fringe(skull: Skull, rng: np.random.Generator, count: int = 170) -> Hair:
+def _fringe(skull: Skull, rng: np.random.Generator, count: int = 120) -> Hair:
     """Longer strands that fall sideways over the hairline of the forehead."""
     turns = np.clip(rng.normal(-0.12, 0.42, count), -1.0, 0.9)
     start = rng.uniform(0.45, 0.75, count)

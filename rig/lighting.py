@@ -46,7 +46,7 @@ def lit(surface: Surface, normals: np.ndarray, to_eye: np.ndarray, look: Look, t
         colour = np.float32(lamp.colour)
         facing = normals @ direction
         spread = np.clip((facing[:, None] + surface.wrap) / (1 + surface.wrap), 0, 1)
-        light += reach * colour * spread * spread ** 0.25 * open_side
+        light += (reach * colour * open_side) * (spread * (0.25 + 0.75 * spread))
         half = unit(to_eye + direction)
         if tangents is None:
             glint = np.clip(np.einsum("ij,ij->i", normals, half), 0, 1)
