@@ -57,3 +57,17 @@ def strip_faces(rows: int, columns: int) -> np.ndarray:
     index = np.arange(rows * columns).reshape(rows, columns)
     a, b, c, d = (index[:-1, :-1].ravel(), index[1:, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, 1:].ravel())
     return np.concatenate([np.column_stack([a, b, c]), np.column_stack([b, d, c])]).astype(np.int32)
+
+
+def soft_line(middle: np.ndarray, half_width_px: float, opacity: np.ndarray) -> Strip:
+    """A line through (C, 2) pixels, running across the picture, that fades to both sides; opacity (C,) in [0, 1]."""
+    along = np.gradient(middle, axis=0)
+    normal = np.column_stack([-along[:, 1], along[:, 0]])
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+    lines = np.stack([middle - half_width_px * normal, middle, middle + half_width_px * normal])
+    none = np.zeros(len(middle))
+    share = np.concatenate([none, opacity, none]).astype(np.float32)
+    return Strip(
+        lines.reshape(-1, 2).astype(np.float32), share, np.repeat([0.0, 0.5, 1.0], len(middle)).astype(np.float32),
+        np.zeros(len(share), np.float32), strip_faces(3, len(middle)),
+    )  # fmt: skip

@@ -15,7 +15,7 @@ LOWER_WIDTHS_MM = (5.4, 5.9, 6.8, 7.0, 7.0, 9.5)
 """Crown widths from the middle to the side."""
 UPPER_HEIGHTS_MM = (10.3, 9.0, 10.0, 8.6, 8.0, 7.4)
 LOWER_HEIGHTS_MM = (8.8, 9.0, 9.8, 8.6, 8.0, 7.4)
-UPPER_SHOW_M, LOWER_SHOW_M = -0.0026, 0.0006
+UPPER_SHOW_M, LOWER_SHOW_M = -0.0026, -0.0004
 """Height of the edge of the front teeth over the line where the lips touch."""
 GUM_MM = 5.0
 COLUMNS_PER_TOOTH, ROWS = 10, 14
@@ -148,5 +148,5 @@ def _tooth_colours(
     enamel = palette.teeth[None, None] * form[..., None]
     colour = enamel * (1 - gum[..., None]) + palette.gum * gum[..., None]
     side = 1 - 0.62 * smoothstep(9.0, 30.0, np.abs(along))
-    colour = colour * side[None, :, None] * (1.0 if up > 0 else 0.72)
+    colour = colour * side[None, :, None] * (1.0 if up > 0 else 0.84)
     return np.concatenate([np.clip(colour, 0, 1), np.ones((*colour.shape[:2], 1))], axis=-1)

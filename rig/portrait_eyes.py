@@ -12,6 +12,8 @@ from rig.portrait_sheet import loop_chains
 
 COLUMNS, ROWS = 28, 9
 FEATHER_PX = 0.7
+IRIS_EDGE, IRIS_RINGS = 1.08, 8
+"""Radius of the iris over that of its landmarks, and into how many rings its colours are sorted."""
 MARGIN_OF_HEIGHT = 0.1
 """Share of the eye's height, inside the lids' rims, that is lashes and shadow rather than eyeball."""
 
@@ -69,21 +71,49 @@ class Eye:
         return pose.to_pixels(before)
 
 
-def hidden_eyes(picture: np.ndarray, strips: list[Strip]) -> np.ndarray:
-    """What the lids of the source hide, (H, W, 4) uint8: the eye's own colours carried outward, and, as the fourth
-    value, how much a pixel of the source is not eye."""
-    shape = picture.shape[:2]
-    inside = np.zeros(shape, dtype=np.float32)
-    for strip in strips:
-        inside = np.maximum(inside, _filled(strip, shape))
-    if inside.max() < 0.5:
-        return np.concatenate([picture, np.zeros((*shape, 1), np.uint8)], axis=2)
-    rows, columns = distance_transform_edt(inside < 0.5, return_distances=False, return_indices=True)
-    carried = picture[rows, columns].astype(np.float32)
-    soft = np.stack([gaussian_filter(plane, 1.2) for plane in np.moveaxis(carried, -1, 0)], axis=-1)
-    blend = inside[..., None]
-    colours = picture * blend + soft * (1 - blend)
-    return np.concatenate([colours, 255.0 * (1 - blend)], axis=2).round().astype(np.uint8)
+def hidden_eyes(picture: np.ndarray, strips: list[Strip], irises: list[np.ndarray]) -> np.ndarray:
+    """What the lids of the source hide: (H, W, 4) uint8.
+
+    strips: both openings in the picture; irises: (5, 2) pixels each, centre and rim. The first three values are the
+    colours of whole eyeballs: the iris completed to a disc, the white carried outward. The fourth is how much a pixel
+    of the source is not eyeball.
+    """
+    colours, blend = picture.astype(np.float32), np.zeros(picture.shape[:2], dtype=np.float32)
+    for strip, iris in zip(strips, irises, strict=True):
+        inside = _filled(strip, picture.shape[:2])
+        if inside.max() < 0.5:
+            continue
+        whole = _whole_eyeball(picture, inside, iris[0], np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+        near = strip.positions.mean(axis=0)
+        reach = np.ptp(strip.positions[:, 0])
+        y, x = np.ogrid[: picture.shape[0], : picture.shape[1]]
+        own = (np.hypot(x - near[0], y - near[1]) < 1.5 * reach)[..., None]
+        share = inside[..., None]
+        colours = np.where(own, picture * share + whole * (1 - share), colours)
+        blend = np.maximum(blend, inside)
+    return np.concatenate([colours, 255.0 * (1 - blend[..., None])], axis=2).round().astype(np.uint8)
+
+
+def _whole_eyeball(picture: np.ndarray, inside: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
+    """(H, W, 3) float32: the eyeball as if no lid covered it, from its visible part."""
+    y, x = np.ogrid[: picture.shape[0], : picture.shape[1]]
+    off = np.hypot(x - centre[0], y - centre[1])
+    seen = inside > 0.5
+    iris = off < IRIS_EDGE * radius
+    white = seen & ~iris
+    source = white if white.any() else seen
+    rows, columns = distance_transform_edt(~source, return_distances=False, return_indices=True)
+    ground = np.stack([gaussian_filter(plane, 1.5) for plane in np.moveaxis(picture[rows, columns].astype(np.float32), -1, 0)], -1)
+    visible = seen & iris
+    if not visible.any():
+        return ground
+    rings = np.minimum((off / max(radius, 1.0) * IRIS_RINGS).astype(int), 2 * IRIS_RINGS)
+    count = np.bincount(rings[visible], minlength=2 * IRIS_RINGS + 1)
+    total = [np.bincount(rings[visible], picture[..., c][visible], 2 * IRIS_RINGS + 1) for c in range(3)]
+    known = np.flatnonzero(count)
+    profile = np.stack([np.interp(np.arange(2 * IRIS_RINGS + 1), known, (t / np.maximum(count, 1))[known]) for t in total], -1)
+    share = np.clip((IRIS_EDGE * radius - off) / 1.5 + 0.5, 0, 1)[..., None]
+    return (ground * (1 - share) + profile[rings] * share).astype(np.float32)
 
 
 def _filled(strip: Strip, shape: tuple[int, int]) -> np.ndarray:

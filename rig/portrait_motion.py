@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig.aperture import aperture_strip
+from rig.aperture import Strip, aperture_strip, soft_line
 from rig.arkit import INDEX
 from rig.face_rig import drawable_weights
 from rig.gaze import eye_rotation_from_weights
@@ -24,8 +24,9 @@ MOUTH_COLUMNS, MOUTH_ROWS, MOUTH_FEATHER_PX = 64, 12, 0.7
 CLOSED_LIPS_PX = 0.4
 LIGHT_IN_MOUTH = (0.85, 1.0)
 """How bright the inside of the mouth is when just open, and when wide open."""
-EYE_LIFT_M = 0.012
+LIP_LINE_OPACITY, LIP_LINE_WIDTH = 0.8, 0.013
 _FOREHEAD, _CHIN = 10, 152  # landmarks
+_IRISES = (slice(473, 478), slice(468, 473))  # left, right
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,8 @@ class PortraitMotion:
         self._grid_in_head = (self._grid.space - pose.translation) @ pose.rotation
         self._deltas = fit.deltas.reshape(len(fit.deltas), -1)
         self._raster = PortraitRaster(fit.image_size, float(-pose.translation[2]) - DEPTH_SPAN_M / 2)
-        self._raster.set_hidden(hidden_eyes(picture, [eye.strip(self._pixels0) for eye in self._eyes]))
+        openings = [eye.strip(self._pixels0) for eye in self._eyes]
+        self._raster.set_hidden(hidden_eyes(picture, openings, [fit.landmarks[own] for own in _IRISES]))
 
     def __enter__(self) -> "PortraitMotion":
         return self
@@ -160,8 +162,9 @@ class PortraitMotion:
         closing = float((weights - self.fit.expression)[blink].max())
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing), self._skin.faces)
         strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
+        lines = self._lip_line(pixels, strip) if self._skin.open_mouth else []
         if strip.share.max() == 0.0:
-            return self._raster.paint(skin, eyes, None, 1.0, None, self._palette.cavity, [])
+            return self._raster.paint(skin, eyes, None, 1.0, None, self._palette.cavity, lines)
         points, colours, faces = self._inside.posed(still)
         inside_camera = pose.to_camera(turn.apply(points))
         inside = Layer(pose.to_pixels(inside_camera), -inside_camera[:, 2], colours, faces)
@@ -169,7 +172,16 @@ class PortraitMotion:
         mouth = Layer(strip.positions, None, np.column_stack([strip.share, strip.down, scale, scale]), strip.faces)
         dim, bright = LIGHT_IN_MOUTH
         light = float(dim + (bright - dim) * smoothstep(0.02, 0.25, scale.max()))
-        return self._raster.paint(skin, eyes, mouth, light, inside, self._palette.cavity, [])
+        return self._raster.paint(skin, eyes, mouth, light, inside, self._palette.cavity, lines)
+
+
+    def _lip_line(self, pixels: np.ndarray, strip: Strip) -> list[Layer]:
+        """The line between closed lips, which a picture with an open mouth has nowhere."""
+        upper, lower = self._lips.rims(pixels)
+        opacity = LIP_LINE_OPACITY * (1 - smoothstep(0.5, 3.0, strip.gap[: len(upper)]))
+        line = soft_line((upper + lower) / 2, LIP_LINE_WIDTH * self.fit.eye_distance_px, opacity)
+        colours = np.broadcast_to(self._palette.lip_line, (len(line.share), 3))
+        return [Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces)]
 
 
 def _flow_layer(

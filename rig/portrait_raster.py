@@ -34,7 +34,7 @@ _MOUTH = (
     void main() {
         vec3 c = texture(inside, (gl_FragCoord.xy - window.xy) / window.zw).rgb;
         float above = v.y * v.z, below = (1.0 - v.y) * v.z;
-        float shade = mix(0.55, 1.0, smoothstep(0.0, 0.045, above)) * mix(0.7, 1.0, smoothstep(0.0, 0.03, below));
+        float shade = mix(0.6, 1.0, smoothstep(0.0, 0.035, above)) * mix(0.75, 1.0, smoothstep(0.0, 0.03, below));
         colour = vec4(c * shade * light * v.x, v.x);
     }""",
 )

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from rig.correspondence import OVAL
+from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, OVAL
 from rig.gl import MeshRasterizer
+from rig.polygon import signed_distance
 from rig.portrait_colours import Palette, diffused_skin, sample
 from rig.portrait_eyes import Eye
 from rig.portrait_fit import PortraitFit
@@ -20,8 +21,12 @@ CORE_M, OUTER_M = (0.005, 0.010), (0.010, 0.020)
 """Distance from the inner landmarks within which slanting skin is kept, and from all landmarks where the sheet ends."""
 STRETCH = (2.5, 6.0)
 """How many times its area skin may grow before it is painted rather than stretched."""
+OPEN_MOUTH, MOUTH_MARGIN = 0.02, 0.012
+"""Gap of the lips above which the picture's mouth counts as open, and how far its shadow reaches onto the lips, both in
+distances between the eyes' outer corners."""
 LID_STRETCH = (1.3, 2.4)
 LID_REACH_M, LID_MARGIN_M = 0.0075, 0.0016
+_LIPS_MIDDLE = (13, 14)  # landmarks
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +35,8 @@ class Skin:
 
     faces: (F, 3) int32.  opacity: (V,) float32, 1 on the face, fading to 0 at its border.  colours: (V, 3) float32 RGB
     in [0, 1], painted where the picture has nothing.  painted: (V,) float32, always painted there.  lids: (V,)
-    float32, how much a vertex belongs to an upper lid.  front: indices of the visible, opaque vertices.
+    float32, how much a vertex belongs to an upper lid.  front: indices of the visible, opaque vertices.  open_mouth:
+    whether the picture shows the mouth open.
     """
 
     faces: np.ndarray
@@ -39,6 +45,7 @@ class Skin:
     painted: np.ndarray
     lids: np.ndarray
     front: np.ndarray
+    open_mouth: bool
     areas: np.ndarray
 
     @classmethod
@@ -58,15 +65,16 @@ class Skin:
         opacity = opacity * (1 - smoothstep(*OUTER_M, to_any))
         faces = faces[(opacity[faces] > 0.02).any(axis=1)]
         lids, margin = _lids(rig, eyes)
-        hidden = ~seen & (to_inner > CORE_M[0])
-        observed = _eroded(seen, faces) & (lids < 0.2) & (margin > LID_MARGIN_M)
+        toothy = _in_open_mouth(fit, pixels)
+        hidden = (~seen & (to_inner > CORE_M[0])) | toothy
+        observed = _eroded(seen & ~toothy, faces) & (lids < 0.2) & (margin > LID_MARGIN_M)
         blurred = sample(picture, pixels, 0.02 * fit.eye_distance_px)
         colours = diffused_skin(faces, observed, blurred, palette.skin)
         painted = _softened(hidden.astype(np.float64), faces)
         front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
         return cls(
             faces, opacity.astype(np.float32), colours.astype(np.float32), painted.astype(np.float32),
-            lids.astype(np.float32), front, _areas(pixels, faces),
+            lids.astype(np.float32), front, bool(toothy.any()), _areas(pixels, faces),
         )  # fmt: skip
 
     def paint(self, pixels: np.ndarray, closing: float) -> np.ndarray:
@@ -118,6 +126,18 @@ def _lids(rig: "FaceRig", eyes: list[Eye]) -> tuple[np.ndarray, np.ndarray]:  # 
         share = np.maximum(share, np.where(over, np.exp(-((above / LID_REACH_M) ** 2)), 0.0))
         margin = np.minimum(margin, rim)
     return share, margin
+
+
+def _in_open_mouth(fit: PortraitFit, pixels: np.ndarray) -> np.ndarray:
+    """(V,) bool: lip vertices that the picture's own open mouth would colour with teeth or shadow."""
+    marks = fit.landmarks.astype(np.float64)
+    toothy = np.zeros(len(pixels), dtype=bool)
+    if np.linalg.norm(marks[_LIPS_MIDDLE[0]] - marks[_LIPS_MIDDLE[1]]) < OPEN_MOUTH * fit.eye_distance_px:
+        return toothy
+    lips = np.flatnonzero(fit.rig.regions["lips"])
+    outline = marks[np.concatenate([LIPS_INNER_UPPER, LIPS_INNER_LOWER[-2:0:-1]])]
+    toothy[lips] = signed_distance(pixels[lips].astype(np.float64), outline) > -MOUTH_MARGIN * fit.eye_distance_px
+    return toothy
 
 
 def _eroded(mask: np.ndarray, faces: np.ndarray) -> np.ndarray:

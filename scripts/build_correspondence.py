@@ -33,7 +33,7 @@ VIEWS_DEG = [(yaw, pitch) for yaw in (-24, -12, 0, 12, 24) for pitch in (-10, 0,
 LEAST_VIEWS = 3
 OVAL_WEIGHT, RIM_WEIGHT, UNSURE_WEIGHT = 0.35, 2.0, 0.3
 UNSURE_SPREAD_M = 0.006
-LOOP_PULL_M = 0.004
+_SIDES = (("left", "right"), ("right", "left"))
 
 
 def painted(rig: FaceRig, point: np.ndarray, normal: np.ndarray, part: np.ndarray, lips: np.ndarray) -> np.ndarray:
@@ -94,9 +94,14 @@ def seen_points(rig: FaceRig, yaw_deg: float, pitch_deg: float, raster: MeshRast
 
 
 def mirrored_landmarks(points: np.ndarray) -> np.ndarray:
-    """(468,) the landmark on the other side, each once, from the points themselves; depth between lips is not sure."""
-    flat = points * [1, 1, 0.2]
-    return linear_sum_assignment(cdist(flat * [-1, 1, 1], flat))[1]
+    """(468,) the landmark on the other side: known for the rims of lips and lids, else told from the points."""
+    other = linear_sum_assignment(cdist(points * [-1, 1, 1], points))[1]
+    pairs = [(rim, rim[::-1]) for rim in (LIPS_INNER_UPPER, LIPS_INNER_LOWER)]
+    pairs += [(LIPS_OUTER, LIPS_OUTER[(10 - np.arange(20)) % 20])]
+    pairs += [(rim[side], rim[opposite]) for rim in (LID_UPPER, LID_LOWER) for side, opposite in _SIDES]
+    for own, mirrored in pairs:
+        other[own] = mirrored
+    return other
 
 
 def nearest_on_sheet(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
