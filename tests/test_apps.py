@@ -1,11 +1,14 @@
 """The console script: what each command takes, writes and prints."""
 
+import importlib
+import inspect
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from apps import doctor
+from apps import doctor, train
 from apps.cli import build_parser, main
 from dreamtalk.emotions import EMOTIONS
 from dreamtalk.options import AnimationOptions
@@ -60,6 +63,24 @@ def test_emotions_lists_the_eight_and_their_variants(capsys) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:8]] == list(EMOTIONS)
     assert all(line.split()[1].startswith(f"{line.split()[0]}/") for line in lines[:8])
+
+
+@pytest.mark.parametrize("network", train.TRAINERS)
+def test_train_hands_everything_to_the_trainer(network: str, tmp_path: Path, monkeypatch) -> None:
+    calls = []
+    trainer = SimpleNamespace(train=lambda *folders, **named: calls.append((folders, named)))
+    monkeypatch.setitem(sys.modules, train.TRAINERS[network], trainer)
+    words = ["train", network, str(tmp_path), "--out", str(tmp_path / "out"), "--seed", "3", "--steps", "9", "--resume"]
+    assert main(words) == 0
+    ((folders, named),) = calls
+    assert folders == (tmp_path, tmp_path / "out")
+    assert (named["seed"], named["steps"], named["resume"]) == (3, 9, True)
+
+
+def test_trainers_take_what_the_command_hands_them() -> None:
+    for module in train.TRAINERS.values():
+        parameters = inspect.signature(importlib.import_module(module).train).parameters
+        assert {"steps", "seed", "resume", "bfloat16", "progress"} <= set(parameters), module
 
 
 def test_interrupt_ends_with_one_sentence(stub_talk, monkeypatch, speech: Path, tmp_path: Path, capsys) -> None:
