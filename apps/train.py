@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,27 @@ from apps.outputs import check_folder
 from apps.progress import progress_bar
 from dreamtalk.errors import OptionError
 
-# What a person calls the network -> the module whose train(data, out, ...) makes it.
+
+@dataclass(frozen=True)
+class Trainer:
+    """module: where train(data, out, ...) lives; extras: the options it takes beyond those that all take."""
+
+    module: str
+    summary: str
+    extras: tuple[str, ...] = ()
+
+
 TRAINERS = {
-    "emodiff": "dreamtalk.train_emodiff",
-    "lips": "dreamtalk.train_lips",
-    "renderer": "dreamtalk.train_renderer",
-    "superres": "dreamtalk.train_superres",
+    "emodiff": Trainer("dreamtalk.train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16")),
+    "lips": Trainer("dreamtalk.train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "emodiff_dir")),
+    "renderer": Trainer("dreamtalk.train_renderer", "Face-Vid2Vid, on rendered heads"),
+    "superres": Trainer("dreamtalk.train_superres", "super-resolution to 512 pixels"),
+}
+
+EXTRAS: dict[str, tuple[str, dict[str, Any]]] = {
+    "cache_dir": ("--cache", {"type": Path, "metavar": "DIR", "help": "keep speech features and checkpoint here"}),
+    "bfloat16": ("--bfloat16", {"action": "store_true", "help": "mixed precision: faster with AVX512-BF16"}),
+    "emodiff_dir": ("--emodiff", {"type": Path, "metavar": "DIR", "help": "EmoDiff's weight folder, if not the own"}),
 }
 
 
@@ -27,14 +43,18 @@ def add_command(commands: Any) -> None:
         "gets the data and how the folder must look.",
         allow_abbrev=False,
     )
-    parser.add_argument("network", choices=tuple(TRAINERS), help="which network")
-    parser.add_argument("data", type=Path, metavar="DATA", help="the data folder")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the weight folder to write")
-    parser.add_argument("--steps", type=int, metavar="N", help="training steps (default: the network's own)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same weights on one machine")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint of an earlier run")
-    parser.add_argument("--bfloat16", action="store_true", help="mixed precision: faster on CPUs with AVX512-BF16")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
+    for name, trainer in TRAINERS.items():
+        network = networks.add_parser(name, help=trainer.summary, allow_abbrev=False)
+        network.add_argument("data", type=Path, metavar="DATA", help="the data folder")
+        network.add_argument("--out", type=Path, required=True, metavar="DIR", help="the weight folder to write")
+        network.add_argument("--steps", type=int, metavar="N", help="training steps (default: the network's own)")
+        network.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same weights (default 0)")
+        network.add_argument("--resume", action="store_true", help="go on from the checkpoint of an earlier run")
+        network.add_argument("--quiet", action="store_true", help="no progress bar")
+        for extra in trainer.extras:
+            flag, meaning = EXTRAS[extra]
+            network.add_argument(flag, dest=extra, **meaning)
     parser.set_defaults(run=run)
 
 
@@ -44,18 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise OptionError(f"--steps is {arguments.steps}; give 1 or more.")
     if not arguments.quiet:
         logging.getLogger("dreamtalk").setLevel(logging.INFO)
-    named = {"steps": arguments.steps} if arguments.steps is not None else {}
-    trainer = importlib.import_module(TRAINERS[arguments.network])
+    trainer = TRAINERS[arguments.network]
+    given = {name: getattr(arguments, name) for name in ("steps", *trainer.extras)}
+    options = {name: value for name, value in given.items() if value is not None}
+    train = importlib.import_module(trainer.module).train
     with progress_bar(f"training {arguments.network}", arguments.quiet) as progress:
-        trainer.train(
-            arguments.data,
-            arguments.out,
-            seed=arguments.seed,
-            resume=arguments.resume,
-            bfloat16=arguments.bfloat16,
-            progress=progress,
-            **named,
-        )
+        train(arguments.data, arguments.out, seed=arguments.seed, resume=arguments.resume, progress=progress, **options)
     if not arguments.quiet:
         print(f"wrote {arguments.out}")
     return 0

@@ -69,7 +69,7 @@ def test_emotions_lists_the_eight_and_their_variants(capsys) -> None:
 def test_train_hands_everything_to_the_trainer(network: str, tmp_path: Path, monkeypatch) -> None:
     calls = []
     trainer = SimpleNamespace(train=lambda *folders, **named: calls.append((folders, named)))
-    monkeypatch.setitem(sys.modules, train.TRAINERS[network], trainer)
+    monkeypatch.setitem(sys.modules, train.TRAINERS[network].module, trainer)
     words = ["train", network, str(tmp_path), "--out", str(tmp_path / "out"), "--seed", "3", "--steps", "9", "--resume"]
     assert main(words) == 0
     ((folders, named),) = calls
@@ -78,9 +78,9 @@ def test_train_hands_everything_to_the_trainer(network: str, tmp_path: Path, mon
 
 
 def test_trainers_take_what_the_command_hands_them() -> None:
-    for module in train.TRAINERS.values():
-        parameters = inspect.signature(importlib.import_module(module).train).parameters
-        assert {"steps", "seed", "resume", "bfloat16", "progress"} <= set(parameters), module
+    for trainer in train.TRAINERS.values():
+        parameters = set(inspect.signature(importlib.import_module(trainer.module).train).parameters)
+        assert {"steps", "seed", "resume", "progress", *trainer.extras} <= parameters, trainer.module
 
 
 def test_interrupt_ends_with_one_sentence(stub_talk, monkeypatch, speech: Path, tmp_path: Path, capsys) -> None:
