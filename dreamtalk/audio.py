@@ -80,7 +80,8 @@ def load_audio(path: str | os.PathLike[str]) -> Waveform:
                 promised_s = promised_s or _announced_seconds(container, stream)
                 pieces = list(_decoded(container, stream, path))
         except av.FFmpegError as error:
-            raise AudioError(f"{path} is not a sound file, or a broken one ({error.strerror}); give {_KNOWN}.") from None
+            problem = error.strerror or "unknown form"
+            raise AudioError(f"{path} is not a sound file, or a broken one ({problem}); give {_KNOWN}.") from None
     samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     _check_complete(path, len(samples) / SAMPLE_RATE, promised_s)
     return Waveform(_checked_level(samples, path))

@@ -1,7 +1,7 @@
 """Reader of CTranslate2 model files (`model.bin`, binary version 6), as far as float weights need it.
 
-Layout, little-endian: u32 version, string spec, u32 revision, u32 count; then for each tensor: string name, u8 rank, u32
-sizes, u8 type, u32 byte count, the bytes. A string is a u16 length, then bytes that end in NUL.
+Layout, little-endian: u32 version, string spec, u32 revision, u32 count; then for each tensor: string name, u8 rank,
+u32 sizes, u8 type, u32 byte count, the bytes. A string is a u16 length, then bytes that end in NUL.
 Source: CTranslate2, `python/ctranslate2/specs/model_spec.py`.
 """
 

@@ -13,6 +13,8 @@ def promised_wav_seconds(file: BinaryIO) -> float | None:
     """Seconds that the header announces, or None where `file` is no plain wav or says nothing; rewinds `file`."""
     try:
         return _header_seconds(file)
+    except struct.error:  # the header itself is cut off
+        return None
     finally:
         file.seek(0)
 

@@ -1,7 +1,7 @@
 """The Whisper encoder: log-mel in, one 512-d state every 20 ms out.
 
-Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al. 2022), section 2.2 and table 1. Only
-the encoder is built; it hears any language and writes no text.
+Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al. 2022), section 2.2 and table 1.
+Only the encoder is built; it hears any language and writes no text.
 """
 
 import math

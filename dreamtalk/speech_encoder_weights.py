@@ -5,9 +5,9 @@ that carry the model in CTranslate2's format (MIT, as OpenAI's original).
 """
 
 import hashlib
-import importlib.metadata
 import os
 import sys
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
@@ -51,15 +51,16 @@ def find_encoder(path: str | os.PathLike[str] | None = None) -> tuple[Path, ...]
     if cache_file().is_file():
         return (cache_file(),)
     try:
-        parts = [importlib.metadata.distribution(name).locate_file(part) for name, part in zip(PACKAGES, PARTS, strict=True)]
-    except importlib.metadata.PackageNotFoundError:
-        parts = []
-    if not parts or not all(Path(part).is_file() for part in parts):
+        found = [distribution(name).locate_file(part) for name, part in zip(PACKAGES, PARTS, strict=True)]
+    except PackageNotFoundError:
+        found = []
+    parts = tuple(Path(part) for part in found)
+    if not parts or not all(part.is_file() for part in parts):
         raise WeightsError(
             f"The speech encoder (whisper-base) is not installed: run `{INSTALL}`, or put openai/whisper-base's"
             f" model.safetensors at {cache_file()} or name it in {VARIABLE}."
         )
-    return tuple(Path(part) for part in parts)
+    return parts
 
 
 def _inside(path: Path, origin: str) -> Path:
@@ -84,7 +85,7 @@ def read_encoder(files: tuple[Path, ...]) -> dict[str, np.ndarray]:
         found = hashlib.sha256(data).hexdigest()
         if found != CARRIER_SHA256:
             raise WeightsError(
-                f"The installed whisper-base weights are altered (SHA-256 {found[:12]}, expected {CARRIER_SHA256[:12]}):"
+                f"The installed whisper-base weights are altered (SHA-256 {found[:12]}, not {CARRIER_SHA256[:12]}):"
                 f" run `{INSTALL} --force-reinstall`."
             )
         return from_ctranslate2(read_ctranslate2(data, "encoder/"))

@@ -30,7 +30,7 @@ WINDOW = KEPT + 2 * CONTEXT
 _MEL_PER_FRAME = MEL_PER_SECOND // FEATURE_FPS
 # Level: the loudest speech (95 % of the peaks within 40 dB of the loudest) is brought to log10 power 1, where the clean
 # studio corpora stand by themselves; whisper's floor then lies 80 dB below its usual peak of 1.6.
-_LOUD, _FLOOR, _SPEECH_RANGE = 1.0, -6.4, 4.0
+_LOUD, _FLOOR, _SPEECH_RANGE, _MOST_GAIN = 1.0, -6.4, 4.0, 5.0
 
 
 def speech_features(waveform: Waveform, encoder: SpeechEncoder, frame_count: int | None = None) -> np.ndarray:
@@ -38,7 +38,12 @@ def speech_features(waveform: Waveform, encoder: SpeechEncoder, frame_count: int
 
     Row n is the mean of the 50 Hz states 2 n and 2 n + 1, so it is centred 10 ms behind second n / 25. T is
     `frame_count`, or else what `rig.timing.frame_count` gives for the duration; rows beyond the sound hear silence.
-    A louder or quieter copy of a recording gives the same features. Raises AudioError where the waveform is not at 16 kHz.
+    A louder or quieter copy of a recording gives the same features, down to 50 dB below a studio's level.
+
+    Whisper's states also tell where in its window a sound stood: the same sound elsewhere in a window has a cosine of
+    about 0.7. So networks must be trained on recordings much longer than one window, as they will hear later.
+
+    Raises AudioError where the waveform is not at 16 kHz.
     """
     return np.concatenate(list(iter_speech_features(waveform, encoder, frame_count)))
 
@@ -48,9 +53,9 @@ def iter_speech_features(
 ) -> Iterator[np.ndarray]:
     """The rows of `speech_features` in consecutive pieces of about 4 s, (n, 512) float32 each, as they are made."""
     if waveform.sample_rate != SAMPLE_RATE:
-        raise AudioError(f"The sound is at {waveform.sample_rate} Hz; the speech encoder hears 16000 Hz: use load_audio.")
+        raise AudioError(f"The sound is at {waveform.sample_rate} Hz; the encoder hears {SAMPLE_RATE}: use load_audio.")
     count = frames_in(waveform.duration_s, FEATURE_FPS) if frame_count is None else frame_count
-    gain = _LOUD - _speech_level(waveform.samples)
+    gain = min(_LOUD - _speech_level(waveform.samples), _MOST_GAIN)
     given, fading = 0, None
     for start in range(0, count + FADE // 2, KEPT):
         window = _window_features(waveform.samples, encoder, start - CONTEXT, gain)

@@ -40,9 +40,9 @@ def write_video(
     waveform: the sound, cut or filled with silence to the length of the picture; None writes a silent video.
     frame_count, progress: where both are given, progress(done, frame_count) is called after each frame.
 
-    The file appears whole or not at all. Raises OptionError for a suffix other than .mp4, a rate out of range, no frames
-    or frames of changing size, and where the disk refuses; RigError where the folder is missing or cannot be written
-    (before the first frame is drawn).
+    The file appears whole or not at all. Raises OptionError for a suffix other than .mp4, a rate out of range, no
+    frames or frames of changing size, and where the disk refuses; RigError where the folder is missing or cannot be
+    written (before the first frame is drawn).
     """
     path = Path(path)
     if path.suffix.lower() != ".mp4":
