@@ -21,10 +21,12 @@ import numpy as np
 from dreamtalk.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks
 from rig.arkit import INDEX, indices
+from rig.camera import Camera
 from rig.clip import BlendshapeClip
 
 STILLS = 8
 FER_LABELS = ("angry", "disgusted", "fear", "happy", "sad", "surprised", "neutral")
+CAMERA = Camera(field_of_view_rad=0.2)  # closer than a video's, so that the face fills the picture
 BLINKS = indices("eyeBlinkLeft", "eyeBlinkRight")
 
 
@@ -61,7 +63,7 @@ def read_back(detector: FaceDetector, clip: BlendshapeClip, size: int) -> tuple[
     from rig.render import render_frames
 
     scores, crops = [], []
-    for frame in render_frames(FaceRig.load(), clip, size=size):
+    for frame in render_frames(FaceRig.load(), clip, size=size, camera=CAMERA):
         for face in detector(frame)[:1]:
             scores.append(face.scores)
             crops.append(grey_crop(frame, face))
@@ -102,15 +104,15 @@ def confusion(truth: np.ndarray, guesses: np.ndarray) -> dict[str, dict[str, int
     return counts
 
 
-def fer_guesses(crops: list[list[np.ndarray]]) -> np.ndarray:
-    """The fer network's class of each clip, by its mean scores. In a process of its own: TensorFlow upsets OpenGL."""
+def fer_scores(crops: list[list[np.ndarray]]) -> np.ndarray:
+    """The fer network's mean scores of each clip, (N, 7). In a process of its own: TensorFlow upsets OpenGL."""
     with tempfile.TemporaryDirectory() as folder:
         faces, scores = Path(folder) / "faces.npy", Path(folder) / "scores.npy"
         np.save(faces, np.concatenate(crops))
         subprocess.run([sys.executable, Path(__file__).with_name("fer_scores.py"), faces, scores], check=True)
         every = np.load(scores)
     pieces = np.split(every, np.cumsum([len(each) for each in crops])[:-1])
-    return np.array([FER_LABELS[int(piece.mean(axis=0).argmax())] for piece in pieces])
+    return np.stack([piece.mean(axis=0) for piece in pieces])
 
 
 def naturalness(clips: list[tuple[str, str, BlendshapeClip]]) -> Iterator[dict]:
@@ -157,9 +159,11 @@ def main() -> None:
     about = {"source": source, "intensity": arguments.intensity, "clips": len(clips)}
     results = {"MediaPipe, nearest centroid": leave_one_out(np.array([scores for scores, _ in read]), truth)}
     if arguments.fer:
-        results["fer 25.10.3"] = fer_guesses([crops for _, crops in read])
+        scores = fer_scores([crops for _, crops in read])
+        results["fer, its own class"] = np.array([FER_LABELS[best] for best in scores.argmax(axis=1)])
+        results["fer, nearest centroid"] = leave_one_out(np.log(scores + 1e-4), truth)
     for classifier, guesses in results.items():
-        known = truth != "contempt" if classifier.startswith("fer") else np.ones(len(truth), dtype=bool)
+        known = truth != "contempt" if classifier == "fer, its own class" else np.ones(len(truth), dtype=bool)
         accuracy = round(float((guesses == truth)[known].mean()), 3)
         line = {"measure": "emotion", "classifier": classifier, **about, "accuracy": accuracy}
         print(json.dumps({**line, "confusion": confusion(truth, guesses)}))
