@@ -23,11 +23,15 @@ WHITE = np.full((1, 1, 3), 255, dtype=np.uint8)
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A run of triangles with one texture: faces (F, 3) int32 into the avatar's vertices, texture (h, w, 3) uint8."""
+    """A run of triangles with one texture: faces (F, 3) int32 into the avatar's vertices, texture (h, w, 3) uint8.
+
+    Triangles are counter-clockwise seen from outside; their backs are seen only where two_sided.
+    """
 
     name: str
     faces: np.ndarray
     texture: np.ndarray
+    two_sided: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,7 @@ class Avatar:
             uv.append(np.zeros((len(self._hair.points), 2)))
             self._hair_surface = _hair_surface(self._hair.shade, look)
         self.uv = np.concatenate(uv).astype(np.float32)
-        self.layers = tuple(_numbered(layers))
+        self.layers = tuple(_numbered(layers, look.hair == "bob"))
 
     def pose(
         self, weights: np.ndarray, head_rotation: np.ndarray | None = None, eye_rotation: np.ndarray | None = None
@@ -95,10 +99,11 @@ class Avatar:
         return points, light * surface.albedo**GAMMA
 
 
-def _numbered(layers: list) -> list[Layer]:
+def _numbered(layers: list, bob: bool) -> list[Layer]:
     first, numbered = 0, []
     for name, faces, texture, count in layers:
-        numbered.append(Layer(name, (faces + first).astype(np.int32), texture))
+        two_sided = name == "lashes" or (name == "hair" and bob)
+        numbered.append(Layer(name, (faces + first).astype(np.int32), texture, two_sided))
         first += count
     return numbered
 
@@ -108,7 +113,7 @@ def _hair_surface(shade: np.ndarray, look: Look) -> Surface:
     base = (np.float32(look.hair_colour) / 255) ** (1 / GAMMA)
     return Surface(
         (base * shade[:, None] ** 1.6).astype(np.float32), np.full((count, 3), 0.35, dtype=np.float32),
-        np.full(count, 0.16, dtype=np.float32) * shade, np.full(count, 28.0, dtype=np.float32),
+        np.full(count, 0.10, dtype=np.float32) * shade, np.full(count, 28.0, dtype=np.float32),
         np.clip(shade * 0.85, 0, 1).astype(np.float32),
     )
 

@@ -56,9 +56,9 @@ def grow_hair(rig: FaceRig, look: Look) -> Hair | None:
     turns = rng.uniform(-np.pi, np.pi, count)
     start = rng.uniform(0.0, 0.72, count) ** 0.8 if look.hair == "short" else rng.uniform(0, 0.25, count)
     stop = np.minimum(start + rng.uniform(0.28, 0.5, count), 1.04) if look.hair == "short" else rng.uniform(0.8, 1.02, count)
-    strands = paths(skull, turns, start, stop, 0.0022, rng)
+    strands = paths(skull, turns, start, stop, 0.0022 if look.hair == "short" else 0.004, rng)
     width = rng.uniform(0.0012, 0.0030, count) * (1.0 if look.hair == "short" else 1.3)
-    hair = _joined(_shell_mesh(shell), _ribbons(strands, width, rng))
+    hair = _joined(_shell_mesh(shell), _ribbons(strands, width, rng, 1.0 if look.hair == "short" else 0.6))
     return hair if look.hair != "short" else _joined(hair, _fringe(skull, rng))
 
 
@@ -74,8 +74,9 @@ def _short_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.nd
     angle, turn = end[:, None] * share, turns[:, None] + sweep + drift
     directions = _directions(pole, front, side, angle, turn)
     front = np.cos(turns / 2)[:, None] ** 4
+    beside = np.sin(np.clip(np.abs(turns), 0, np.pi / 2))[:, None] ** 2
     thick = 0.0075 + 0.0075 * front
-    rise = 0.0012 + thick * (1 - np.clip(share, 0, 1) ** 3) + 0.007 * front**2 * share * np.clip(1.35 - share, 0, 1)
+    rise = 0.0008 + thick * (1 - np.clip(share, 0, 1) ** (3 - 1.6 * beside)) * (1 - 0.35 * beside * share) + 0.007 * front**2 * share * np.clip(1.35 - share, 0, 1)
     if lift:
         rise = rise + lift * rng.uniform(-0.3, 1.0, (len(turns), 1)) + 0.002 * rng.random((len(turns), 1)) * share**3
     return skull.surface(directions, np.broadcast_to(rise, angle.shape))
@@ -151,24 +152,24 @@ def _shell_mesh(paths: np.ndarray) -> Hair:
     count, length = paths.shape[:2]
     index = np.arange(count * length).reshape(count, length)
     here, beside, below, across = index[:-1, :-1], index[1:, :-1], index[:-1, 1:], index[1:, 1:]
-    faces = np.concatenate([np.stack([here, below, across], -1), np.stack([here, across, beside], -1)]).reshape(-1, 3)
+    faces = np.concatenate([np.stack([here, across, below], -1), np.stack([here, beside, across], -1)]).reshape(-1, 3)
     shade = np.full(count * length, 0.72)
     return Hair(paths.reshape(-1, 3), normals.reshape(-1, 3), tangents.reshape(-1, 3), faces, shade)
 
 
-def _ribbons(paths: np.ndarray, width: np.ndarray, rng: np.random.Generator) -> Hair:
+def _ribbons(paths: np.ndarray, width: np.ndarray, rng: np.random.Generator, variety: float = 1.0) -> Hair:
     """Each path as a flat ribbon that ends in a point, tilted a little at random so that each catches its own light."""
     normals, tangents = _frames(paths)
     count, length = paths.shape[:2]
     across = np.cross(tangents, normals)
     taper = np.sin(np.pi * np.linspace(0.16, 1.0, length)) ** 0.6
     half = across * (width[:, None] * taper)[..., None]
-    tilted = unit(normals + across * rng.normal(0, 0.28, (count, 1, 1)))
+    tilted = unit(normals + across * rng.normal(0, 0.28 * variety, (count, 1, 1)))
     points = np.stack([paths - half, paths + half], axis=2)
     index = np.arange(count * length * 2).reshape(count, length, 2)
     left, right, down_left, down_right = index[:, :-1, 0], index[:, :-1, 1], index[:, 1:, 0], index[:, 1:, 1]
-    faces = np.concatenate([np.stack([left, down_left, down_right], -1), np.stack([left, down_right, right], -1)])
-    shade = np.clip(rng.normal(1.0, 0.16, (count, 1, 1)), 0.6, 1.5) * np.linspace(0.82, 1.12, length)[None, :, None]
+    faces = np.concatenate([np.stack([left, down_right, down_left], -1), np.stack([left, right, down_right], -1)])
+    shade = np.clip(rng.normal(1.0, 0.16 * variety, (count, 1, 1)), 0.6, 1.5) * np.linspace(0.82, 1.12, length)[None, :, None]
     shade = np.broadcast_to(shade, (count, length, 2)).reshape(-1)
     twice = [np.repeat(vectors[:, :, None], 2, axis=2).reshape(-1, 3) for vectors in (tilted, tangents)]
     return Hair(points.reshape(-1, 3), twice[0], twice[1], faces.reshape(-1, 3), shade)

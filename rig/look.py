@@ -63,7 +63,7 @@ class Look:
     def random(cls, rng: np.random.Generator) -> Self:
         """A random person in random light; the same generator state gives the same look."""
         tone = rng.uniform(0, len(SKINS) - 1)
-        hair = _varied(HAIRS[rng.integers(0, 3)] if tone > 3 else HAIRS[rng.integers(len(HAIRS))], rng, 10)
+        hair = _varied(HAIRS[rng.integers(0, 2)] if tone > 3 else HAIRS[rng.integers(len(HAIRS))], rng, 5)
         side = rng.choice([-1.0, 1.0])
         strength = rng.uniform(0.62, 0.92)
         warm = rng.uniform(-0.12, 0.12)
@@ -74,7 +74,7 @@ class Look:
         return cls(
             skin=_varied(_between(SKINS, tone), rng, 6), lips=_varied(_between(LIPS, tone), rng, 12),
             iris=_varied(IRISES[rng.integers(0, 2)] if tone > 3.5 else IRISES[rng.integers(len(IRISES))], rng, 10),
-            hair_colour=hair, brows=_varied(tuple(int(0.85 * channel) for channel in hair), rng, 6),
+            hair_colour=hair, brows=_varied(tuple(int(0.85 * channel) for channel in hair), rng, 4),
             cloth=_varied(CLOTHES[rng.integers(len(CLOTHES))], rng, 20),
             background=_varied(BACKGROUNDS[rng.integers(len(BACKGROUNDS))], rng, 20),
             hair=str(rng.choice(HAIR_STYLES, p=[0.5, 0.38, 0.12])),

@@ -23,7 +23,7 @@ def mouth_albedo(rig: FaceRig) -> np.ndarray:
     tongue = rig.regions["tongue"]
     fade = 0.08 + 0.92 * np.exp(-np.clip(depth[tongue] - 0.024, 0, None) / 0.016)[:, None]
     groove = 1 - 0.25 * np.exp(-((rig.neutral[tongue, 0] / 0.003) ** 2))[:, None]
-    albedo[tongue] = np.float32([0.50, 0.16, 0.155]) * fade * groove
+    albedo[tongue] = np.float32([0.42, 0.13, 0.125]) * fade * groove
     for name in TOOTH_EDGES_MM:
         own = rig.regions[name]
         albedo[own] = 0.95 * np.exp(-np.clip(depth[own] - 0.014, 0, None) / 0.022)[:, None]

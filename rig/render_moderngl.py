@@ -27,7 +27,7 @@ class ModernglRenderer:
 
         self.avatar, self._size = avatar, size
         context = self._context = create_context()
-        context.enable_only(moderngl.DEPTH_TEST)
+        self._two_sided, self._one_sided = moderngl.DEPTH_TEST, moderngl.DEPTH_TEST | moderngl.CULL_FACE
         program = context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
         matrix = avatar.camera.projection() @ avatar.camera.view()
         program["to_clip"].write(np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes())
@@ -37,7 +37,8 @@ class ModernglRenderer:
         for layer in avatar.layers:
             indices = context.buffer(layer.faces.astype(np.int32).tobytes())
             content = [(self._moving, "3f 3f", "point", "colour"), (uv, "2f", "uv")]
-            self._layers.append((context.vertex_array(program, content, indices), _texture(context, layer.texture)))
+            array = context.vertex_array(program, content, indices)
+            self._layers.append((array, _texture(context, layer.texture), layer.two_sided))
         kept = min(samples, context.max_samples)
         self._smooth = context.simple_framebuffer((size, size), 3, samples=kept) if kept > 1 else None
         self._plain = context.simple_framebuffer((size, size), 3)
@@ -48,7 +49,8 @@ class ModernglRenderer:
         target = self._smooth or self._plain
         target.use()
         target.clear(0.0, 0.0, 0.0, 1.0)
-        for array, texture in self._layers:
+        for array, texture, two_sided in self._layers:
+            self._context.enable_only(self._two_sided if two_sided else self._one_sided)
             texture.use()
             array.render()
         if self._smooth is not None:

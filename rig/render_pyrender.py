@@ -78,7 +78,7 @@ class PyrenderRenderer:
                 texcoord_0=self.avatar.uv[first:last],
             )
             self._nodes.append(self._scene.add(pyrender.Mesh([primitive])))
-        flags = pyrender.RenderFlags.FLAT | pyrender.RenderFlags.SKIP_CULL_FACES
+        flags = pyrender.RenderFlags.FLAT
         with _numpy_with_infty():
             picture, _ = self._window.render(self._scene, flags=flags)
         return np.ascontiguousarray(picture[..., :3])
@@ -88,7 +88,7 @@ class PyrenderRenderer:
         picture = layer.texture if len(layer.texture) > 1 else np.repeat(np.repeat(layer.texture, 8, axis=0), 8, axis=1)
         texture = self._pyrender.Texture(source=np.ascontiguousarray(picture), source_channels="RGB")
         return self._pyrender.MetallicRoughnessMaterial(
-            baseColorTexture=texture, baseColorFactor=[1.0, 1.0, 1.0, 1.0], doubleSided=True, alphaMode="OPAQUE"
+            baseColorTexture=texture, baseColorFactor=[1.0, 1.0, 1.0, 1.0], doubleSided=layer.two_sided, alphaMode="OPAQUE"
         )
 
     def release(self) -> None:
