@@ -29,7 +29,9 @@ class Skull:
 
     def __init__(self, rig: FaceRig) -> None:
         points = rig.neutral[rig.regions["skin"] & rig.regions["head"] & (rig.open_sky > 0.25)]
-        ear = (np.abs(points[:, 0]) > 0.066) & (hairline_depth(points) < -0.004) & (points[:, 2] < -0.06)
+        above_ears = (np.abs(points[:, 1] - 0.035) < 0.010) & (points[:, 2] < -0.06)
+        widest = np.abs(points[above_ears, 0]).max()
+        ear = (np.abs(points[:, 0]) > 0.96 * widest) & (points[:, 1] < 0.02) & (points[:, 2] < -0.05)
         arms = points[~ear] - CENTRE
         self._radius = np.linalg.norm(arms, axis=1)
         self._tree = cKDTree(arms / self._radius[:, None])
@@ -118,7 +120,7 @@ def _bob_paths(skull: Skull, turns: np.ndarray, start: np.ndarray, stop: np.ndar
     directions = unit(head * (1 - blend) + unit(foot) * blend)
     thick = (0.004 + 0.009 * np.sin(np.pi * np.clip(share, 0, 1) ** 0.7)) * np.clip(share / 0.12 + 0.25, 0, 1)
     thick = thick - (0.0 if lift else 0.003)
-    jitter = lift * rng.uniform(-0.3, 1.2, (len(turns), 1)) if lift else 0.0
+    jitter = lift * rng.uniform(-0.3, 1.2, (len(turns), 1)) * np.clip(share / 0.3, 0, 1) if lift else 0.0
     points = skull.surface(directions, np.broadcast_to(thick + jitter, share.shape))
     return _hang(points, share, rng if lift else None)
 

@@ -50,8 +50,8 @@ OPPOSITES = {
     "decr": "incr", "down": "up", "in": "out", "backward": "forward", "compress": "uncompress", "concave": "convex",
 }
 MODE_COUNT, SAMPLE_COUNT = 50, 1500
-TEETH_DOWN_DM, TONGUE_SINKS = 0.025, 0.5
-"""Where we leave the data: the base mesh hides its upper teeth, and its tongue fills an open mouth."""
+TEETH_DOWN_DM, TONGUE_SINKS, CORNERS_UP = 0.025, 0.5, 0.45
+"""Where we leave the data: the base mesh hides its upper teeth, its tongue fills an open mouth, its rest looks sad."""
 UNIT_M = 1e-5
 """Step of the packed int16 displacements: 0.01 mm."""
 
@@ -343,6 +343,7 @@ def build(wheel: Wheel) -> dict[str, np.ndarray]:
     count = len(mesh.positions)
     macros = adult(wheel, count)
     average = person(macros, np.full(3, 1 / 3), 0.5, 0.12, 0.0)
+    average = average + CORNERS_UP * wheel.target(f"{TARGETS}mouth/mouth-angles-up.target.gz", count)
     chosen = kept_quads(mesh, mesh.positions)
     quads, quad_parts = mesh.quads[chosen], mesh.quad_parts[chosen]
     keep = np.unique(quads)
