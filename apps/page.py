@@ -79,7 +79,7 @@ def build_demo(talk: DreamTalk) -> gr.Blocks:
 
 
 def build_inputs(pictures: EmotionPictures) -> tuple[Inputs, gr.Image, gr.Button]:
-    speech = gr.Audio(label="Speech", sources=["upload", "microphone"], type="filepath")
+    speech = gr.Audio(label="Speech", sources=["upload", "microphone"], type="filepath", buttons=[])
     with gr.Row():
         portrait = gr.Image(
             label="Portrait, optional",
@@ -87,6 +87,7 @@ def build_inputs(pictures: EmotionPictures) -> tuple[Inputs, gr.Image, gr.Button
             type="filepath",
             image_mode=None,
             height=300,
+            buttons=[],
         )
         first = pictures.nearest(FIRST_EMOTION, FIRST_INTENSITY)
         preview = gr.Image(first, label="The emotion", interactive=False, height=300, buttons=[])
@@ -108,7 +109,7 @@ def build_outputs() -> list[Any]:
         csv = gr.DownloadButton("Curves: Live Link Face CSV", interactive=False)
         npz = gr.DownloadButton("Curves: NumPy npz", interactive=False)
     with gr.Accordion("Curves over the sound", open=True):
-        sheet = gr.Image(show_label=False, interactive=False)
+        sheet = gr.Image(show_label=False, interactive=False, buttons=["download", "fullscreen"])
     avatar = gr.Video(label="Avatar", visible=False, height=360)
     return [video, csv, npz, sheet, avatar]
 
