@@ -21,7 +21,7 @@ NECK_WIDTHS = (-0.05, 0.85)
 """Distance below the chin, in head widths, over which its turn fades out."""
 EXPRESSION_REACH, DEPTH_REACH = 0.22, 0.35
 """How far expression and depth spread from the face into the grid, in head widths."""
-FLAT_DEPTH_M = 0.015
+FLAT_DEPTH_M = 0.07
 """What is far from the head is taken to lie this much behind the eyes."""
 BORDER = (-0.02, 0.12)
 
