@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.interpolate import RBFInterpolator
+from scipy.ndimage import map_coordinates
 
 from rig.face_rig import FaceRig
-from rig.hairline import CENTRE, hairline_depth
+from rig.hairline import CENTRE, hairline_depth, on_ear
 from rig.lighting import unit
 from rig.look import Look
 
@@ -29,18 +30,19 @@ class Skull:
 
     def __init__(self, rig: FaceRig) -> None:
         points = rig.neutral[rig.regions["skin"] & rig.regions["head"] & (rig.open_sky > 0.25)]
-        above_ears = (np.abs(points[:, 1] - 0.035) < 0.010) & (points[:, 2] < -0.06)
-        widest = np.abs(points[above_ears, 0]).max()
-        ear = (np.abs(points[:, 0]) > 0.96 * widest) & (points[:, 1] < 0.02) & (points[:, 2] < -0.05)
-        arms = points[~ear] - CENTRE
-        self._radius = np.linalg.norm(arms, axis=1)
-        self._tree = cKDTree(arms / self._radius[:, None])
+        arms = points[~on_ear(points, rig.neutral)] - CENTRE
+        radius = np.linalg.norm(arms, axis=1)
+        turns, heights = np.meshgrid(np.linspace(-np.pi, np.pi, 81), np.linspace(-1, 1, 41))
+        ring = np.sqrt(1 - heights**2)
+        directions = np.stack([ring * np.sin(turns), heights, ring * np.cos(turns)], axis=-1).reshape(-1, 3)
+        fit = RBFInterpolator(arms / radius[:, None], radius, neighbors=40, smoothing=1e-6)
+        self._radius = fit(directions).reshape(turns.shape)
 
     def surface(self, directions: np.ndarray, lift: np.ndarray) -> np.ndarray:
         """(..., 3) unit directions -> points `lift` metres above the skin."""
-        distance, index = self._tree.query(directions, k=8)
-        weight = 1 / (distance**2 + 1e-4)
-        radius = (weight * self._radius[index]).sum(axis=-1) / weight.sum(axis=-1)
+        column = (np.arctan2(directions[..., 0], directions[..., 2]) / np.pi + 1) * 40
+        row = (np.clip(directions[..., 1], -1, 1) + 1) * 20
+        radius = map_coordinates(self._radius, np.stack([row, column]), order=1, mode="nearest")
         return CENTRE + directions * (radius + lift)[..., None]
 
 

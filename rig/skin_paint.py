@@ -3,7 +3,7 @@
 import numpy as np
 
 from rig.face_rig import FaceRig
-from rig.hairline import hairline_depth
+from rig.hairline import hairline_depth, on_ear
 from rig.look import Look
 from rig.noise import smooth_noise
 from rig.skin_map import SkinMap
@@ -23,7 +23,7 @@ def paint_skin(rig: FaceRig, look: Look, where: SkinMap) -> Array:
     colour = _lids(colour, where)
     colour = _lips(colour, where, rng, look)
     colour = _brows(colour, rig, millimetres, rng, look)
-    colour = _scalp(colour, where, rng, look)
+    colour = _scalp(colour, rig, where, rng, look)
     colour = _shirt(colour, where, rng, look)
     return (np.clip(colour, 0, 1) * 255 + 0.5).astype(np.uint8)
 
@@ -126,11 +126,11 @@ def _brows(colour: Array, rig: FaceRig, mm: Array, rng: np.random.Generator, loo
     return _mix(colour, np.array(look.brows, dtype=np.float32) / 255, np.clip(0.86 * body * strands, 0, 0.9))
 
 
-def _scalp(colour: Array, where: SkinMap, rng: np.random.Generator, look: Look) -> Array:
+def _scalp(colour: Array, rig: FaceRig, where: SkinMap, rng: np.random.Generator, look: Look) -> Array:
     size = colour.shape[:2]
     depth = hairline_depth(where.point.reshape(-1, 3)).reshape(size) * 1000
     depth = depth + 1.6 * smooth_noise(rng, size, (6, 2)) + 1.2 * smooth_noise(rng, size, 14)
-    cover = _step(depth, -3.0, 6.0) * (where.point[..., 1] > -0.11)
+    cover = _step(depth, -3.0, 6.0) * (where.point[..., 1] > -0.11) * ~on_ear(where.point, rig.neutral)
     hair = np.array(look.hair_colour, dtype=np.float32) / 255
     shade = hair * (0.85 + 0.08 * smooth_noise(rng, size, (8, 2)))[..., None]
     return _mix(colour, shade, np.clip(cover * (0.62 if look.hair == "shaved" else 0.9), 0, 1))
