@@ -14,31 +14,45 @@ import numpy as np
 
 from dreamtalk.expression_model import FPS, synthesize_expression
 from dreamtalk.facs_prototypes import PROTOTYPES, variant_names
+from dreamtalk.measures import blink_rate
+from dreamtalk.temperament import TEMPERAMENTS
 from rig.arkit import NAMES
+from rig.clip import BlendshapeClip
 
 SEED = 2312
-FRAME_COUNT = 175
+FRAME_COUNT = 200
 LEVELS = (0.0, 1 / 3, 2 / 3, 1.0)
+
+
+def draw(emotion: str, variant: str, level: float, seed: int) -> BlendshapeClip:
+    """One clip, a piece out of a longer mood, as EmoDiff hears styles in training."""
+    return synthesize_expression(emotion, level, FRAME_COUNT, np.random.default_rng(seed), variant=variant)
+
+
+def typical_seed(emotion: str, variant: str, first: int) -> int:
+    """The first seed whose draw blinks about as often as the emotion does: eight seconds of chance can hold none."""
+    wanted = 1.1 * TEMPERAMENTS[emotion].blinks_per_minute  # saccades bring some blinks besides
+    seed = first
+    while abs(blink_rate(draw(emotion, variant, 1.0, seed).weights, FPS) - wanted) > 4.0:
+        seed += 1
+    return seed
 
 
 def build() -> dict[str, np.ndarray]:
     """All arrays of the library; one draw per variant, the same draw at every level."""
-    labels, weights, heads = [], [], []
+    labels, seeds, weights, heads = [], [], [], []
     for emotion in PROTOTYPES:
         for variant in variant_names(emotion):
-            seed = SEED + len(labels)
-            clips = [
-                synthesize_expression(
-                    emotion, level, FRAME_COUNT, np.random.default_rng(seed), variant=variant, edges=True
-                )
-                for level in LEVELS
-            ]
+            seed = typical_seed(emotion, variant, SEED + 100 * len(labels))
+            clips = [draw(emotion, variant, level, seed) for level in LEVELS]
+            seeds.append(seed)
             labels.append(f"{emotion}/{variant}")
             weights.append([clip.weights for clip in clips])
             heads.append([clip.head_rotation for clip in clips])
     return {
         "names": np.array(NAMES),
         "labels": np.array(labels),
+        "seeds": np.array(seeds),
         "levels": np.array(LEVELS, dtype=np.float32),
         "weights": np.array(weights, dtype=np.float16),
         "head_rotation": np.array(heads, dtype=np.float16),
