@@ -3,15 +3,10 @@
 import numpy as np
 
 from dreamtalk.smooth_noise import smooth_noise
+from rig.smoothstep import smoothstep
 
 OFFSET_SLOWNESS = 1.6
 """Faces relax more slowly than they set."""
-
-
-def smoothstep(position: np.ndarray) -> np.ndarray:
-    """Smooth rise from 0 (position <= 0) to 1 (position >= 1)."""
-    position = np.clip(position, 0.0, 1.0)
-    return position * position * (3.0 - 2.0 * position)
 
 
 def apex_curve(
@@ -28,8 +23,8 @@ def apex_curve(
     if edges:
         times_s = np.arange(frame_count) / fps
         start, stop, rest = rng.uniform(0.1, 0.35), rng.uniform(0.1, 0.4), rng.uniform(0.1, 0.3)
-        curve = curve * smoothstep((times_s - start) / onset_s)
-        fade = smoothstep((duration_s - stop - times_s) / (OFFSET_SLOWNESS * onset_s))
+        curve = curve * smoothstep(0.0, onset_s, times_s - start)
+        fade = smoothstep(0.0, OFFSET_SLOWNESS * onset_s, duration_s - stop - times_s)
         curve = curve * (rest + (1.0 - rest) * fade)
     return curve
 
@@ -44,8 +39,8 @@ def _apices(rng: np.random.Generator, frame_count: int, fps: float, onset_s: flo
     reach = int((rises_s * (1.0 + OFFSET_SLOWNESS) + holds_s).max() * fps) + 2
     frames = first[:, None] + np.arange(reach)  # (K, W): only the frames that an apex can touch
     since = frames / fps - peaks_s[:, None]
-    rise = smoothstep(since / rises_s[:, None] + 1.0)
-    fall = smoothstep(1.0 - (since - holds_s[:, None]) / (OFFSET_SLOWNESS * rises_s[:, None]))
+    rise = smoothstep(-rises_s[:, None], 0.0, since)
+    fall = smoothstep((holds_s + OFFSET_SLOWNESS * rises_s)[:, None], holds_s[:, None], since)
     curve, inside = np.zeros(frame_count), (frames >= 0) & (frames < frame_count)
     np.maximum.at(curve, frames[inside], (rise * fall * heights[:, None])[inside])
     return curve

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dreamtalk.apex import smoothstep
+from rig.smoothstep import smoothstep
 
 DOUBLE_SHARE = 0.07
 """Share of the blinks that are followed at once by a second one."""
@@ -39,8 +39,8 @@ def blink_curves(rng: np.random.Generator, starts_s: np.ndarray, frame_count: in
     frames = np.floor(starts_s * fps).astype(int)[:, None] + span  # (K, W): only the frames that a blink can touch
     for eye in range(2):
         since = frames / fps - (starts_s + lag_s[:, eye])[:, None]
-        down = smoothstep(since / closing[:, None])
-        up = smoothstep((since - (closing + hold)[:, None]) / opening[:, None])
+        down = smoothstep(0.0, closing[:, None], since)
+        up = smoothstep(0.0, opening[:, None], since - (closing + hold)[:, None])
         closure = down * (1.0 - up) * (height * share[:, eye])[:, None]
         inside = (frames >= 0) & (frames < frame_count)
         np.maximum.at(curves[:, eye], frames[inside], closure[inside])

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
-from dreamtalk.apex import smoothstep
 from dreamtalk.errors import DreamTalkError
 from rig.arkit import INDEX, NAMES
+from rig.smoothstep import smoothstep
 
 APERTURE_MM: Mapping[str, float] = {
     "jawOpen": 34.2, "mouthClose": -34.3, "mouthFunnel": 13.0, "mouthShrugUpper": 3.9,
@@ -65,7 +65,7 @@ def add_expression(speech_weights: np.ndarray, expression: np.ndarray, fps: floa
             f"Speech weights {speech.shape} and expression {emotion.shape} must both be frames x {len(NAMES)}."
         )
     speech[:, _CLOSE] = np.minimum(speech[:, _CLOSE], speech[:, _JAW])
-    opening = smoothstep((speech @ _GAP_MM - CLOSED_MM) / (OPEN_MM - CLOSED_MM))
+    opening = smoothstep(CLOSED_MM, OPEN_MM, speech @ _GAP_MM)
     emotion = _yielding(speech, emotion, opening, fps)
     joined = 1.0 - (1.0 - speech) * (1.0 - emotion)
     joined[:, _JAW] += opening * np.maximum(-(emotion @ np.minimum(_GAP_MM, 0.0)), 0.0) / APERTURE_MM["jawOpen"]
