@@ -148,5 +148,5 @@ def _tooth_colours(
     enamel = palette.teeth[None, None] * form[..., None]
     colour = enamel * (1 - gum[..., None]) + palette.gum * gum[..., None]
     side = 1 - 0.62 * smoothstep(9.0, 30.0, np.abs(along))
-    colour = colour * side[None, :, None] * (1.0 if up > 0 else 0.84)
+    colour = colour * side[None, :, None] * (1.0 if up > 0 else 0.9)
     return np.concatenate([np.clip(colour, 0, 1), np.ones((*colour.shape[:2], 1))], axis=-1)

@@ -47,7 +47,7 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
     redder = np.clip(lips / max(float(lips @ LUMA), 0.02), 0.3, 2.2)
     return Palette(
         skin=skin,
-        teeth=np.clip(light * 1.2 * (0.55 + 0.45 * tint) + 0.04, 0.1, 0.93),
+        teeth=np.clip(light * 1.25 * (0.45 + 0.55 * tint) + 0.04, 0.1, 0.93),
         gum=np.clip(0.62 * light * redder, 0, 1),
         tongue=np.clip(0.72 * light * (0.25 * tint + 0.75 * redder) + 0.1 * flesh, 0, 1),
         lip_line=np.clip(lips * 0.5, 0, 1),

@@ -34,7 +34,8 @@ _MOUTH = (
     void main() {
         vec3 c = texture(inside, (gl_FragCoord.xy - window.xy) / window.zw).rgb;
         float above = v.y * v.z, below = (1.0 - v.y) * v.z;
-        float shade = mix(0.6, 1.0, smoothstep(0.0, 0.035, above)) * mix(0.75, 1.0, smoothstep(0.0, 0.03, below));
+        float shade = mix(0.6, 1.0, smoothstep(0.0, 0.035, above)) * mix(0.8, 1.0, smoothstep(0.0, 0.03, below));
+        shade *= mix(0.35, 1.0, smoothstep(0.0, 0.06, v.z));
         colour = vec4(c * shade * light * v.x, v.x);
     }""",
 )
