@@ -14,14 +14,14 @@ HOP = 160  # samples, 10 ms
 BANDS = 80
 FRAMES_PER_SECOND = SAMPLE_RATE // HOP
 _BLOCK = 2_000  # spectrogram frames at a time: bounds the memory of an hour's sound
-_LEAST_POWER = 1e-10
+_LEAST_POWER = 1e-16  # far below Whisper's own 1e-10, so that quiet recordings can be brought up first
 
 # Slaney's scale: linear below 1 kHz (200/3 Hz a mel), then 27 steps for each factor of 6.4.
 _BREAK_HZ, _HZ_PER_MEL, _STEP = 1000.0, 200.0 / 3.0, np.log(6.4) / 27.0
 
 
 def log_mel(samples: np.ndarray, first: int, count: int) -> np.ndarray:
-    """log10 of the mel power of frames first .. first + count - 1, (80, count) float32, at least -10.
+    """log10 of the mel power of frames first .. first + count - 1, (80, count) float32, at least -16.
 
     samples: (N,) float32 at 16 kHz. Frame j is centred on sample 160 j; whatever lies outside the waveform is zero,
     so every frame has the same value in whichever stretch it is asked for.
