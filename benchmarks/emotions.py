@@ -24,7 +24,7 @@ from rig.arkit import INDEX, indices
 from rig.camera import Camera
 from rig.clip import BlendshapeClip
 
-STILLS = 8
+STILLS = 5
 FER_LABELS = ("angry", "disgusted", "fear", "happy", "sad", "surprised", "neutral")
 CAMERA = Camera(field_of_view_rad=0.2)  # closer than a video's, so that the face fills the picture
 BLINKS = indices("eyeBlinkLeft", "eyeBlinkRight")
