@@ -1,5 +1,6 @@
 """The web page: speech, a portrait and an emotion in; video, curves and files out."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def build_inputs(pictures: EmotionPictures) -> tuple[Inputs, gr.Image, gr.Button
 
 
 def build_outputs() -> list[Any]:
-    video = gr.Video(label="Talking portrait", autoplay=True, height=512)
+    video = gr.Video(label="Video", autoplay=True, height=512)
     with gr.Row():
         csv = gr.DownloadButton("Curves: Live Link Face CSV", interactive=False)
         npz = gr.DownloadButton("Curves: NumPy npz", interactive=False)
@@ -127,7 +128,7 @@ def animate(
 ) -> Iterator[list[Any]]:
     """One click on the button. A generator: gradio copies what was yielded, then the folder goes."""
     if speech is None:
-        raise gr.Error("Give some speech first: upload a file or record yourself.", print_exception=False)
+        raise complaint("Give some speech first: upload a file or record yourself.")
     try:
         options = AnimationOptions(seed=int(seed or 0))
         performance = talk.animate(
@@ -137,7 +138,16 @@ def animate(
         with tempfile.TemporaryDirectory(prefix="dreamtalk-") as folder:
             yield save_all(performance, video, with_avatar, Path(folder), progress)
     except MENDABLE as error:
-        raise gr.Error(one_sentence(error), print_exception=False) from error
+        sentence = one_sentence(error)
+        for upload in (speech, portrait):
+            # A person knows the file by its name, not by the folder that the page keeps it in.
+            sentence = sentence.replace(f"{Path(upload).parent}{os.sep}", "") if upload else sentence
+        raise complaint(sentence) from error
+
+
+def complaint(sentence: str) -> gr.Error:
+    """An error that stays on the page until it is closed, and in no log."""
+    return gr.Error(sentence, title="This did not work", duration=None, print_exception=False)
 
 
 def save_all(
