@@ -14,8 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from renderer.blocks import Hourglass3d, conv_block, conv_block_3d
+from renderer.blocks import Hourglass3d, conv_block
 from renderer.keypoints import Keypoints, volume_points
+
+REACH = 0.12
+"""Standard deviation of a keypoint's own region, in keypoint space: about the distance between neighbours."""
+BACKGROUND_REACH = 2.6
+"""So many REACHes from the nearest keypoint the background takes over, unless the network says otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +51,28 @@ def keypoint_flows(source: Keypoints, driving: Keypoints, points: torch.Tensor) 
 
 
 def heatmap_change(source: Keypoints, driving: Keypoints, points: torch.Tensor, variance: float) -> torch.Tensor:
-    """Gaussians about the driving keypoints less those about the source's: (B, K+1, N); channel 0 is zero."""
+    """Gaussians at points (N, 3) about the driving keypoints less those about the source's: (B, K+1, N); channel 0 is
+    zero.
+    """
 
-    def gaussians(centres: torch.Tensor) -> torch.Tensor:
-        # |p - c|^2 = |p|^2 - 2 p.c + |c|^2, as one matrix product instead of (B, K, N, 3) differences.
-        square = points.square().sum(-1) - 2 * centres @ points.T + centres.square().sum(-1, keepdim=True)
-        return torch.exp(-0.5 * square / variance)
+    def gaussians(keypoints: Keypoints) -> torch.Tensor:
+        return torch.exp(-0.5 * _square_distances(keypoints.positions(), points[None]) / variance)
 
-    change = gaussians(driving.positions()) - gaussians(source.positions())
-    return F.pad(change, (0, 0, 1, 0))
+    return F.pad(gaussians(driving) - gaussians(source), (0, 0, 1, 0))
+
+
+def nearness(driving: Keypoints, points: torch.Tensor) -> torch.Tensor:
+    """Prior mask scores (B, K+1, N) at points (1 or B, N, 3): minus half the squared distance in units of REACH; the
+    background's is that of its limit.
+    """
+    scores = -0.5 * _square_distances(driving.positions(), points) / REACH**2
+    background = scores.new_full((len(scores), 1, scores.shape[2]), -0.5 * BACKGROUND_REACH**2)
+    return torch.cat((background, scores), dim=1)
+
+
+def _square_distances(centres: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """(B, K, 3) and (1 or B, N, 3) -> (B, K, N), as a matrix product: the differences would be (B, K, N, 3)."""
+    return points.square().sum(-1)[:, None] - 2 * centres @ points.mT + centres.square().sum(-1, keepdim=True)
 
 
 def sample_volume(volume: torch.Tensor, places: torch.Tensor, half_depth: float) -> torch.Tensor:
@@ -81,8 +99,9 @@ def resize_flow(flow: torch.Tensor, size: int) -> torch.Tensor:
 class DenseMotionNet(nn.Module):
     """Volume and keypoint pairs -> DenseMotion.
 
-    The warped features are looked at in half the volume's height and width (they cost K+1 samplings); the masks are
-    then refined at full size, where the heat maps enter a second time.
+    The hourglass works at half the volume's size (each of the K+1 flows costs a sampling). What it says is
+    added to a prior at full size, by which a place belongs to the keypoints it lies nearest to, and to the background
+    when it is far from all: so that motion is sensible before anything is learned, and sharp about lids and lips.
     """
 
     def __init__(
@@ -94,34 +113,56 @@ class DenseMotionNet(nn.Module):
         self.compress = nn.Conv3d(channels, thin, 1)
         self.gather = nn.Conv3d(flows * (thin + 1), widths[0], 1)
         self.hourglass = Hourglass3d(widths[0], widths)
-        self.sharpen = conv_block_3d(widths[0] + flows, widths[0])
         self.masks = nn.Conv3d(widths[0], flows, 3, padding=1)
+        depth = depth // 2
         self.surface = nn.Conv2d(widths[0] * depth, depth, 3, padding=1)
         self.occlusion = nn.Sequential(
-            conv_block(widths[0] * depth, widths[0]), nn.Conv2d(widths[0], 1, 5, padding=2)
+            conv_block(widths[0] * depth, 2 * widths[0]), nn.Conv2d(2 * widths[0], 4, 3, padding=1), nn.PixelShuffle(2)
         )
+        nn.init.constant_(self.occlusion[1].bias, 2.0)  # most of a picture is seen in the other
+        for head in (self.masks, self.surface):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
 
     def forward(self, volume: torch.Tensor, source: Keypoints, driving: Keypoints) -> DenseMotion:
         """(B, C, D, H, W) appearance volume, keypoints of both pictures -> DenseMotion at D x H x W."""
-        _, _, depth, height, width = volume.shape
         features = self._look(volume, source, driving)
-        features = F.interpolate(features, size=(depth, height, width), mode="trilinear", align_corners=False)
-        points = volume_points(depth, height, width, self.half_depth, volume.device)
-        with torch.autocast(volume.device.type, enabled=False):
-            heat = heatmap_change(source, driving, points.reshape(-1, 3), self.variance)
-        heat = heat.unflatten(2, (depth, height, width)).to(features.dtype)
-        features = self.sharpen(torch.cat((features, heat), dim=1))
-        masks = self.masks(features).float().softmax(1)
         flat = features.flatten(1, 2)
-        surface = self.surface(flat).float().softmax(1)
+        scores, surface, occlusion = (x.float() for x in (self.masks(features), self.surface(flat), self.occlusion(flat)))
         with torch.autocast(volume.device.type, enabled=False):
-            grid = _blend_flows(masks, source, driving, points)
-            flow = torch.einsum("bdhw,bdhwi->bhwi", surface, grid[..., :2])
-        return DenseMotion(grid, flow, self.occlusion(flat).float())
+            surface = surface.softmax(1)
+            grid = self._volume_motion(scores, source, driving, volume.shape[2:])
+            flow = self._surface_motion(scores, surface, source, driving, volume.shape[-1])
+        return DenseMotion(grid, flow, occlusion)
+
+    def _volume_motion(
+        self, scores: torch.Tensor, source: Keypoints, driving: Keypoints, size: torch.Size
+    ) -> torch.Tensor:
+        """Motion of every cell: blended at the hourglass's size, its displacement brought to `size`."""
+        points = volume_points(*scores.shape[2:], self.half_depth, scores.device)
+        prior = nearness(driving, points.reshape(1, -1, 3)).unflatten(2, scores.shape[2:])
+        masks = (scores + prior).softmax(1)
+        places = _blend_flows(masks.flatten(2), source, driving, points.reshape(1, -1, 3))
+        shift = (places.unflatten(1, scores.shape[2:]) - points).permute(0, 4, 1, 2, 3)
+        shift = F.interpolate(shift, size=tuple(size), mode="trilinear", align_corners=False)
+        return volume_points(*size, self.half_depth, scores.device) + shift.permute(0, 2, 3, 4, 1)
+
+    def _surface_motion(
+        self, scores: torch.Tensor, surface: torch.Tensor, source: Keypoints, driving: Keypoints, size: int
+    ) -> torch.Tensor:
+        """Motion of the visible surface at full size: the masks of the depth that `surface` (B, D, h, w) points to."""
+        depths = volume_points(surface.shape[1], 1, 1, self.half_depth, surface.device)[:, 0, 0, 2]
+        depth = torch.einsum("bdhw,d->bhw", surface, depths)[:, None]
+        scores = torch.einsum("bkdhw,bdhw->bkhw", scores, surface)
+        scores, depth = (F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False) for x in (scores, depth))
+        plane = volume_points(1, size, size, 1.0, surface.device)[..., :2].expand(len(depth), -1, -1, -1)
+        points = torch.cat((plane, depth[:, 0, ..., None]), dim=-1).flatten(1, 2)
+        masks = (scores.flatten(2) + nearness(driving, points)).softmax(1)
+        return _blend_flows(masks, source, driving, points)[..., :2].unflatten(1, (size, size))
 
     def _look(self, volume: torch.Tensor, source: Keypoints, driving: Keypoints) -> torch.Tensor:
-        """The hourglass's view of every flow's warped features, at half size: (B, widths[0], D, H/2, W/2)."""
-        thin = F.avg_pool3d(self.compress(volume), (1, 2, 2))
+        """The hourglass's view of every flow's warped features, at half size: (B, widths[0], D/2, H/2, W/2)."""
+        thin = F.avg_pool3d(self.compress(volume), 2)
         batch, channels, depth, height, width = thin.shape
         points = volume_points(depth, height, width, self.half_depth, volume.device).reshape(-1, 3)
         with torch.autocast(volume.device.type, enabled=False):
@@ -138,11 +179,9 @@ class DenseMotionNet(nn.Module):
 def _blend_flows(masks: torch.Tensor, source: Keypoints, driving: Keypoints, points: torch.Tensor) -> torch.Tensor:
     """sum_k mask_k w_k without ever holding the K+1 flows: every w_k is J p + (x_s,k - J x_d,k).
 
-    masks (B, K+1, D, H, W), points (D, H, W, 3) -> (B, D, H, W, 3).
+    masks (B, K+1, N), points (1 or B, N, 3) -> (B, N, 3).
     """
     jacobian = source.rotation @ driving.rotation.mT
     offsets = source.positions() - driving.positions() @ jacobian.mT
-    turned = torch.einsum("bij,dhwj->bdhwi", jacobian, points)
-    moved = torch.einsum("bkdhw,bki->bdhwi", masks[:, 1:], offsets)
-    still = masks[:, 0, ..., None]
-    return still * points + (1 - still) * turned + moved
+    still = masks[:, 0, :, None]
+    return still * points + (1 - still) * (points @ jacobian.mT) + masks[:, 1:].mT @ offsets

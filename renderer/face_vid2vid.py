@@ -33,11 +33,11 @@ class FaceVid2VidConfig:
     keypoints: int = 21
     volume_channels: int = 16
     volume_depth: int = 8
-    half_depth: float = 0.6  # the volume spans z in [-half_depth, half_depth] of keypoint space
+    half_depth: float = 0.7  # the volume spans z in [-half_depth, half_depth] of keypoint space
     heatmap_variance: float = 0.01
     appearance_widths: tuple[int, int] = (32, 64)
     appearance_blocks: int = 1
-    canonical_widths: tuple[int, ...] = (24, 48, 64)
+    canonical_widths: tuple[int, ...] = (24, 40, 64)
     pose_widths: tuple[int, ...] = (24, 32, 64, 96, 128)
     motion_widths: tuple[int, ...] = (16, 32, 48)
     generator_widths: tuple[int, int] = (32, 64)
@@ -128,7 +128,7 @@ class FaceVid2Vid(nn.Module):
     ) -> Generated:
         """Source pictures, their volumes and keypoints, the keypoints to go to -> Generated (differentiable)."""
         motion = self.motion(volume, source, driving)
-        return self.generator(picture, volume, motion)
+        return self.generator(self.generator.carry(picture, volume, motion))
 
     def _batch(self, pictures: list[np.ndarray]) -> torch.Tensor:
         size = self.config.image_size

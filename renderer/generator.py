@@ -14,18 +14,45 @@ from torch import nn
 from renderer.blocks import PlainResidualBlock, plain_block
 from renderer.dense_motion import DenseMotion, resize_flow, sample_picture, sample_volume
 
+KEEP_BIAS = 3.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square of `side` cells of the volume in each of B pictures, corners at (row, column); for training."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    side: int
+
+    def cut(self, values: torch.Tensor, scale: int = 1) -> torch.Tensor:
+        """(B, ..., H, W) -> (B, ..., scale * side, scale * side), of maps with `scale` times the volume's cells."""
+        reach = self.side * scale
+        corners = zip(values, self.rows, self.columns, strict=True)
+        return torch.stack([one[..., scale * r : scale * r + reach, scale * c : scale * c + reach] for one, r, c in corners])
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """The source moved by a dense motion.
+
+    pixels: (B, 3, S, S) float32 in [0, 1]; volume: (B, C, D, S/4, S/4); seen: (B, 1, S/4, S/4), the occlusion map.
+    """
+
+    pixels: torch.Tensor
+    volume: torch.Tensor
+    seen: torch.Tensor
+
 
 @dataclass(frozen=True, eq=False)
 class Generated:
     """The generator's picture, and what it was made from.
 
     picture: (B, 3, S, S) float32 in [0, 1].
-    carried: (B, 3, S, S), the source's pixels moved by the surface flow.
-    keep: (B, 1, S, S) in [0, 1], the share of `carried` in `picture`.
+    keep: (B, 1, S, S) in [0, 1], the share of the carried pixels in it.
     """
 
     picture: torch.Tensor
-    carried: torch.Tensor
     keep: torch.Tensor
 
 
@@ -48,22 +75,29 @@ class Generator(nn.Module):
         self.refine = nn.Sequential(PlainResidualBlock(half), PlainResidualBlock(half), nn.SiLU())
         self.picture = nn.Conv2d(half, 16, 3, padding=1)
 
-    def forward(self, picture: torch.Tensor, volume: torch.Tensor, motion: DenseMotion) -> Generated:
-        """(B, 3, S, S) in [0, 1], (B, C, D, S/4, S/4) and its motion -> Generated."""
-        size = picture.shape[-1]
+    def carry(
+        self, picture: torch.Tensor, volume: torch.Tensor, motion: DenseMotion, window: Window | None = None
+    ) -> Carried:
+        """(B, 3, S, S) in [0, 1] and its volume (B, C, D, S/4, S/4), moved; with a window, only what lies in it."""
         with torch.autocast(picture.device.type, enabled=False):
-            carried = sample_picture(picture, resize_flow(motion.flow, size))
-            volume = sample_volume(volume, motion.grid, self.half_depth)
-            seen = motion.occlusion()
-            seen_full = F.interpolate(seen, size=(size, size), mode="bilinear", align_corners=False)
-            detail = F.pixel_unshuffle(torch.cat((carried - 0.5, seen_full), dim=1), 2)
-        detail = self.detail_half(detail)
-        features = self.enter(volume.flatten(1, 2)) * seen
+            flow, grid, seen = resize_flow(motion.flow, picture.shape[-1]), motion.grid, motion.occlusion()
+            if window is not None:
+                flow = window.cut(flow.movedim(-1, 1), 4).movedim(1, -1)
+                grid = window.cut(grid.movedim(-1, 1)).movedim(1, -1)
+                seen = window.cut(seen)
+            return Carried(sample_picture(picture, flow), sample_volume(volume, grid, self.half_depth), seen)
+
+    def forward(self, carried: Carried) -> Generated:
+        """The moved source, whole or a window of it -> Generated of the same size."""
+        pixels, seen = carried.pixels, carried.seen
+        seen_full = F.interpolate(seen, size=pixels.shape[2:], mode="bilinear", align_corners=False)
+        detail = self.detail_half(F.pixel_unshuffle(torch.cat((pixels - 0.5, seen_full), dim=1), 2))
+        features = self.enter(carried.volume.flatten(1, 2)) * seen
         features = self.blocks(self.join(torch.cat((features, self.detail_quarter(detail)), dim=1)))
         features = F.interpolate(features, scale_factor=2, mode="nearest")
         features = self.refine(self.up(torch.cat((features, detail), dim=1)))
         out = F.pixel_shuffle(self.picture(features).float(), 2)
-        # The bias of 2 starts with keeping what the source shows; painting has to be learned where it pays.
-        keep = (out[:, 3:] + 2.0).sigmoid() * seen_full
+        # The bias starts with keeping what the source shows; painting has to be learned where it pays.
+        keep = (out[:, 3:] + KEEP_BIAS).sigmoid()
         painted = out[:, :3].sigmoid()
-        return Generated(keep * carried + (1 - keep) * painted, carried, keep)
+        return Generated(keep * pixels + (1 - keep) * painted, keep)

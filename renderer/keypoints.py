@@ -78,7 +78,7 @@ def volume_points(depth: int, height: int, width: int, half_depth: float, device
 
 
 class CanonicalKeypointNet(nn.Module):
-    """Picture -> K canonical keypoints, by soft-argmax over 3-D heat maps (papers.md 5.2, a quarter of the size)."""
+    """Picture -> K canonical keypoints, by soft-argmax over 3-D heat maps (papers.md 5.2). Looks at half the size."""
 
     def __init__(self, keypoints: int, widths: tuple[int, ...], depth: int, half_depth: float) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class CanonicalKeypointNet(nn.Module):
         self.lift = conv_block(3, widths[0], kernel=5, stride=2)
         self.encode = nn.ModuleList(conv_block(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:], strict=True))
         self.to_volume = nn.Conv2d(widths[-1], 16 * depth, 1)
-        self.hourglass = Hourglass3d(16, (16, 24))
+        self.hourglass = Hourglass3d(16, (16, 32))
         self.heatmaps = nn.Conv3d(16, keypoints, 3, padding=1)
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
@@ -95,7 +95,6 @@ class CanonicalKeypointNet(nn.Module):
         for block in self.encode:
             features = block(features)
         volume = self.to_volume(features).unflatten(1, (16, self.depth))
-        volume = F.interpolate(volume, scale_factor=(1, 2, 2), mode="nearest")
         heat = self.heatmaps(self.hourglass(volume)).float()
         points = volume_points(*heat.shape[2:], self.half_depth, heat.device).reshape(-1, 3)
         with torch.autocast(heat.device.type, enabled=False):
@@ -120,7 +119,7 @@ class PoseExpression:
 
 
 class PoseExpressionNet(nn.Module):
-    """Picture -> head angles (66 bins each), translation and the K deformations.
+    """Picture -> head angles (66 bins each), translation and the K deformations. Looks at half the size.
 
     The last map is flattened, not averaged, before the heads: lids and lips are a matter of a pixel or two.
     """
@@ -133,7 +132,7 @@ class PoseExpressionNet(nn.Module):
             layers += [conv_block(thin, wide, stride=2), ResidualBlock(wide)]
         layers.append(conv_block(widths[-1], 32, kernel=1))
         self.trunk = nn.Sequential(*layers)
-        side = image_size >> len(widths)
+        side = image_size >> (len(widths) + 1)
         self.dense = nn.Sequential(nn.Linear(32 * side * side, 256), nn.SiLU(inplace=True))
         self.angles = nn.Linear(256, 3 * ANGLE_BINS)
         self.translation = nn.Linear(256, 3)
@@ -141,7 +140,8 @@ class PoseExpressionNet(nn.Module):
 
     def forward(self, picture: torch.Tensor) -> PoseExpression:
         """(B, 3, image_size, image_size) in [0, 1] -> PoseExpression."""
-        features = self.dense(self.trunk(picture - 0.5).flatten(1)).float()
+        small = F.interpolate(picture, scale_factor=0.5, mode="area") - 0.5
+        features = self.dense(self.trunk(small).flatten(1)).float()
         with torch.autocast(features.device.type, enabled=False):
             logits = self.angles(features).unflatten(1, (3, ANGLE_BINS))
             expression = 0.1 * self.expression(features).unflatten(1, (self.keypoints, 3))

@@ -99,10 +99,10 @@ def deformation_loss(expression: torch.Tensor) -> torch.Tensor:
     return expression.abs().mean()
 
 
-def keypoint_loss(positions: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """Keypoints (B, K, 3) against their true places; known (B, 1, 3) or (B, K, 3) is 1 on known coordinates."""
-    known = known.expand_as(positions)
-    return ((positions - truth).abs() * known).sum() / known.sum().clamp_min(1)
+def keypoint_loss(positions: torch.Tensor, truth: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Keypoints (B, K, 3) against their true places; weight (B, 1, 1 or 3) says which count."""
+    weight = weight.expand_as(positions)
+    return ((positions - truth).abs() * weight).sum() / weight.sum().clamp_min(1)
 
 
 def flow_loss(motion: DenseMotion, flow: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,146 @@
+"""What geometry knows about a rendered head: keypoints, pose, dense motion and occlusion, all exact.
+
+Everything is in the renderer's keypoint space (renderer.keypoints): x right and y up over [-1, 1] of the picture, z
+toward the viewer in the same unit, 0 at the depth of the head's middle at rest.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rig.avatar import Avatar
+from rig.camera import Camera
+from rig.correspondence import FaceCorrespondence
+from rig.face_rig import FaceRig
+from rig.gl import MeshRasterizer
+from rig.rotation import matrix_from_angles
+
+LANDMARKS = (159, 386, 145, 374, 55, 285, 105, 334, 1, 61, 291, 152, 50, 280, 234, 454, 10)
+"""MediaPipe landmarks that serve as keypoints: upper lids, lower lids, inner brows, brows, nose tip, mouth corners,
+chin, cheeks, sides of the head, forehead; right side of the person first."""
+INNER_LIPS = (13, 14)
+"""Landmarks of the inner lips at the midline, upper and lower; on the rig, the loop lip_midline."""
+IRISES = (468, 473)
+"""Landmarks of the two irises, the person's right one first; on the rig, the front of the eyeballs."""
+KEYPOINT_LANDMARKS = LANDMARKS + INNER_LIPS + IRISES
+KEYPOINT_COUNT = len(KEYPOINT_LANDMARKS)
+HEAD_MIDDLE_M = (0.0, -0.03, -0.05)
+"""The head's turning point as the networks see it, in the rig's axes."""
+MAP_SIZE = 64
+"""Side of the motion maps, that of the dense motion network's output."""
+DEPTH_TOLERANCE = 0.06  # in keypoint space, about a centimetre
+
+
+@dataclass(frozen=True, eq=False)
+class HeadTruth:
+    """Geometry of N pictures of one head before one camera; the first S of them serve as sources.
+
+    canonical: (K, 3), rotation: (N, 3, 3), translation: (N, 3), positions: (N, K, 3), float32: true keypoints.
+    flow: (S, N, 64, 64, 2) float32, for each cell of picture n the place in source s of what it shows (the cell itself
+        where no head is).
+    visible: (S, N, 64, 64) bool, whether the source shows that place.
+    """
+
+    canonical: np.ndarray
+    rotation: np.ndarray
+    translation: np.ndarray
+    positions: np.ndarray
+    flow: np.ndarray
+    visible: np.ndarray
+
+
+class KeypointSpace:
+    """One camera's view of one head: metres -> keypoint space."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self.rotation = camera.view()[:3, :3]
+        self._depth = float(camera.clip_positions(np.float32([HEAD_MIDDLE_M]))[0, 3])
+        self.scale = 1.0 / (self._depth * np.tan(camera.field_of_view_rad / 2))
+
+    def positions(self, points: np.ndarray) -> np.ndarray:
+        """(V, 3) metres -> (V, 3) float32."""
+        clip = self._camera.clip_positions(points)
+        plane = clip[:, :2] / clip[:, 3:]
+        return np.column_stack((plane, self.scale * (self._depth - clip[:, 3]))).astype(np.float32)
+
+
+def keypoints_of(rig: FaceRig, values: np.ndarray) -> np.ndarray:
+    """(V, 3) per-vertex values -> (K, 3) at the keypoints."""
+    on_face = FaceCorrespondence.load().positions(values)[list(LANDMARKS)]
+    lips = values[rig.loops["lip_midline"]].mean(axis=1)
+    irises = [values[_front_of_eye(rig, eye)].mean(axis=0) for eye in ("eye_right", "eye_left")]
+    return np.concatenate((on_face, lips, irises)).astype(np.float32)
+
+
+def head_truth(
+    avatar: Avatar, weights: np.ndarray, head_rotation: np.ndarray, eye_rotation: np.ndarray, sources: int
+) -> HeadTruth:
+    """Geometry of N poses: weights (N, 52), head_rotation (N, 3), eye_rotation (N, 2, 3), as BlendshapeClip has them."""
+    rig, space = avatar.rig, KeypointSpace(avatar.camera)
+    middle = np.float32(HEAD_MIDDLE_M)
+    poses = list(zip(weights, head_rotation, eye_rotation, strict=True))
+    posed = [space.positions(rig.vertices(*pose)) for pose in poses]
+    turns = matrix_from_angles(head_rotation).astype(np.float32)
+    middles = (middle - rig.neck_pivot) @ turns.mT + rig.neck_pivot
+    flow, visible = _true_motion(avatar, [avatar.pose(*pose).points for pose in poses], sources)
+    return HeadTruth(
+        canonical=(keypoints_of(rig, rig.neutral) - middle) * np.float32(space.scale),
+        rotation=space.rotation @ turns,
+        translation=np.concatenate([space.positions(point[None]) for point in middles]),
+        positions=np.stack([keypoints_of(rig, points) for points in posed]),
+        flow=flow,
+        visible=visible,
+    )
+
+
+def cell_centres(size: int) -> np.ndarray:
+    """(size, size, 2) float32: (x, y) of a picture's pixel centres in keypoint space."""
+    line = ((2 * np.arange(size) + 1) / size - 1).astype(np.float32)
+    x, y = np.meshgrid(line, -line)
+    return np.stack((x, y), axis=-1)
+
+
+def _front_of_eye(rig: FaceRig, eye: str) -> np.ndarray:
+    """Indices of the eyeball's foremost vertices at rest."""
+    own = np.flatnonzero(rig.regions[eye])
+    return own[np.argsort(-rig.neutral[own, 2])[:4]]
+
+
+def _true_motion(avatar: Avatar, posed: list[np.ndarray], sources: int) -> tuple[np.ndarray, np.ndarray]:
+    """HeadTruth.flow and .visible: each picture is drawn with its vertices' places in the sources as attributes."""
+    space = KeypointSpace(avatar.camera)
+    layers = [layer for layer in avatar.layers if layer.name != "background"]
+    labels = np.zeros((len(avatar.uv), 1), np.float32)
+    for number, layer in enumerate(layers, start=1):
+        labels[layer.faces.ravel()] = number
+    places = [space.positions(points) for points in posed]
+    with MeshRasterizer(np.concatenate([layer.faces for layer in layers]), MAP_SIZE, MAP_SIZE) as rasterizer:
+        drawn = []
+        for points, own in zip(posed, places, strict=True):
+            attributes = np.concatenate((labels, own[:, 2:], *places[:sources]), axis=1)
+            drawn.append(rasterizer.draw(avatar.camera.clip_positions(points), attributes)[0])
+    maps = np.stack(drawn)
+    label, depth = np.rint(maps[..., 0]).astype(int), maps[..., 1]
+    flow = np.empty((sources, len(posed), MAP_SIZE, MAP_SIZE, 2), np.float32)
+    visible = np.empty(flow.shape[:-1], bool)
+    for source in range(sources):
+        there = maps[..., 2 + 3 * source : 5 + 3 * source]
+        flow[source] = np.where((label > 0)[..., None], there[..., :2], cell_centres(MAP_SIZE))
+        visible[source] = _shown(flow[source], there[..., 2], label, label[source], depth[source])
+    return flow, visible
+
+
+def _shown(
+    flow: np.ndarray, depth: np.ndarray, label: np.ndarray, source_label: np.ndarray, source_depth: np.ndarray
+) -> np.ndarray:
+    """(N, 64, 64) bool: one of the four source cells about each place shows the same part at the same depth."""
+    column = (flow[..., 0] + 1) / 2 * MAP_SIZE - 0.5
+    row = (1 - flow[..., 1]) / 2 * MAP_SIZE - 0.5
+    shown = np.zeros(label.shape, bool)
+    for down in (np.floor(row), np.ceil(row)):
+        for across in (np.floor(column), np.ceil(column)):
+            i, j = (np.clip(index.astype(int), 0, MAP_SIZE - 1) for index in (down, across))
+            near = np.abs(source_depth[i, j] - depth) < DEPTH_TOLERANCE
+            shown |= (source_label[i, j] == label) & (near | (label == 0))
+    return shown

@@ -1,0 +1,101 @@
+"""Real pictures as training material for the neural portrait renderer: talking video, tracked by MediaPipe.
+
+The keypoints' x and y and the head's rotation are tracked; the dense motion is not known. What may be used is for the caller to know: a
+published weight file must name its sources.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from dreamtalk.errors import OptionError
+from dreamtalk.face_landmarks import FaceDetector, FaceLandmarks
+from dreamtalk.head_pairs import HeadViews
+from dreamtalk.head_truth import (
+    HEAD_MIDDLE_M,
+    KEYPOINT_LANDMARKS,
+    MAP_SIZE,
+    HeadTruth,
+    cell_centres,
+    keypoints_of,
+)
+from dreamtalk.neural_crop import FaceSquare, face_square
+from rig.face_rig import FaceRig
+from rig.rotation import matrix_from_angles
+
+PICTURE_SIZE = 256
+VIEWS = 8
+
+_log = logging.getLogger(__name__)
+
+
+def prepare_real_heads(data_dir: Path, out_dir: Path, *, seed: int = 0) -> Path:
+    """Cut and track the videos of data_dir/grid_s1/video into out_dir/*.npz, one clip each; returns out_dir.
+
+    Clips already there are kept. Raises OptionError when the folder has no videos.
+    """
+    videos = sorted((data_dir / "grid_s1" / "video").glob("*.mp4"))
+    if not videos:
+        raise OptionError(f"{data_dir} holds no grid_s1/video/*.mp4; give the data folder, or none.")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    missing = [video for video in videos if not (out_dir / f"{video.stem}.npz").is_file()]
+    if missing:
+        with FaceDetector(most_faces=1) as detector:
+            for video in missing:
+                views = video_views(video, detector, np.random.default_rng((seed, *video.stem.encode())))
+                if views is None:
+                    _log.warning("%s shows no face that can be tracked; it is left out.", video)
+                    continue
+                views.save(out_dir / f"{video.stem}.npz")
+    (out_dir / "sources.json").write_text(json.dumps([video.name for video in videos]) + "\n", encoding="utf-8")
+    return out_dir
+
+
+def video_views(video: Path, detector: FaceDetector, rng: np.random.Generator) -> HeadViews | None:
+    """VIEWS random frames of a clip, one fixed square about the face; None where the face is lost."""
+    frames = list(_frames(video))
+    chosen = np.sort(rng.choice(len(frames), min(VIEWS, len(frames)), replace=False))
+    found = [detector(frames[index]) for index in chosen]
+    if not all(found):
+        return None
+    faces = [faces[0] for faces in found]
+    square = face_square(faces[0].points, frames[0].shape[:2])
+    pictures = [square.cut(frames[index], PICTURE_SIZE) for index in chosen]
+    return HeadViews(np.stack(pictures), tracked_truth(faces, square), rendered=False)
+
+
+def tracked_truth(faces: list[FaceLandmarks], square: FaceSquare) -> HeadTruth:
+    """Keypoints of N faces of one person within one square; motion is not known and left still.
+
+    x, y and the rotation are tracked; depths are those of the average head, brought to the face's size.
+    """
+    count = len(faces)
+    places = np.stack([square.keypoint_space(face.points[list(KEYPOINT_LANDMARKS), :2]) for face in faces])
+    turns = np.stack([matrix_from_angles(face.angles) for face in faces]).astype(np.float32)
+    rig = FaceRig.load()
+    average = keypoints_of(rig, rig.neutral) - np.float32(HEAD_MIDDLE_M)
+    seen = average @ turns.mT
+    spread = seen[..., :2] - seen[..., :2].mean(axis=1, keepdims=True)
+    scale = (spread * (places - places.mean(axis=1, keepdims=True))).sum() / (spread**2).sum()
+    translation = np.zeros((count, 3), np.float32)
+    translation[:, :2] = (places - scale * seen[..., :2]).mean(axis=1)
+    still = np.broadcast_to(cell_centres(MAP_SIZE), (count, count, MAP_SIZE, MAP_SIZE, 2))
+    return HeadTruth(
+        canonical=(scale * average).astype(np.float32),
+        rotation=turns,
+        translation=translation,
+        positions=np.concatenate((places, scale * seen[..., 2:]), axis=-1).astype(np.float32),
+        flow=still,
+        visible=np.ones(still.shape[:-1], bool),
+    )
+
+
+def _frames(video: Path) -> Iterator[np.ndarray]:
+    import av
+
+    with av.open(str(video)) as container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24")
