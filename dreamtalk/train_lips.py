@@ -24,9 +24,9 @@ from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
 
 STEPS = 1500
-BATCH = 16  # stretches of one EmoDiff window each
+BATCH = 8  # stretches of one EmoDiff window each
 LEARNING_RATE = 1.5e-3
-EMODIFF_STEPS = 4  # a few-step sample shows the refiner what EmoDiff's mouth is like
+EMODIFF_STEPS = 3  # a few-step sample shows the refiner what EmoDiff's mouth is like
 MOUTH_DROP = 0.15
 CLOSED_MM = 1.2
 CLOSURE_WEIGHT = 3.0
@@ -44,6 +44,7 @@ def train(
     steps: int = STEPS,
     seed: int = 0,
     resume: bool = False,
+    bfloat16: bool = False,
     emodiff_dir: str | Path | None = None,
     cache_dir: str | Path | None = None,
     progress: Progress | None = None,
@@ -60,7 +61,8 @@ def train(
     clips = cached_reels(corpus.training, cache, SpeechEncoder.load(), seed)
     emodiff = EmoDiff.from_directory(Path(emodiff_dir) if emodiff_dir else resolve("emodiff"))
     config = LipRefinerConfig()
-    tensors = train_network(clips, emodiff, config, cache / "lip_refiner.ckpt", steps, seed, resume, progress)
+    checkpoint = cache / "lip_refiner.ckpt"
+    tensors = train_network(clips, emodiff, config, checkpoint, steps, seed, resume, bfloat16, progress)
     save_folder(out_dir, tensors, {"network": config.as_dict()}, _card(steps, seed))
 
 
@@ -72,6 +74,7 @@ def train_network(
     steps: int,
     seed: int,
     resume: bool,
+    bfloat16: bool,
     progress: Progress | None,
     batch: int = BATCH,
 ) -> dict[str, torch.Tensor]:
@@ -83,7 +86,7 @@ def train_network(
     basis = lip_basis(FaceRig.load())
 
     def loss_of_step(step: int) -> torch.Tensor:
-        audio, mouth, style, target, valid = lip_batch(data, emodiff, config, batch, (seed, 3, step))
+        audio, mouth, style, target, valid = lip_batch(data, emodiff, config, batch, (seed, 3, step), bfloat16)
         predicted = network(audio, mouth, network.style_code(style).repeat_interleave(len(audio) // len(style), 0))
         return lip_loss(predicted, target, valid, basis)
 
@@ -94,7 +97,12 @@ def train_network(
 
 
 def lip_batch(
-    data: TrainingData, emodiff: EmoDiff, config: LipRefinerConfig, batch: int, seed: tuple[int, ...]
+    data: TrainingData,
+    emodiff: EmoDiff,
+    config: LipRefinerConfig,
+    batch: int,
+    seed: tuple[int, ...],
+    bfloat16: bool = False,
 ) -> tuple[torch.Tensor, ...]:
     """Sliding windows of `batch` EmoDiff windows with EmoDiff's own few-step mouth.
 
@@ -105,12 +113,12 @@ def lip_batch(
     space = emodiff.space
     conditions, x_0, valid, style = training_batch(data, space, emodiff.plan, batch, rng, drop=dict.fromkeys(DROP, 0.0))
     generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         noise = torch.randn(x_0.shape, generator=generator)
         sampled = ddim_sample(
             guided(emodiff.network, conditions), noise, emodiff.schedule, EMODIFF_STEPS, limit=X_0_LIMIT
         )
-    mouth = torch.from_numpy(space.raw(sampled.numpy())[..., MOUTH])
+    mouth = torch.from_numpy(space.raw(sampled.float().numpy())[..., MOUTH])
     mouth = mouth * torch.from_numpy(rng.random((batch, 1, 1)) >= MOUTH_DROP)
     truth = torch.from_numpy(space.raw(x_0.numpy())[..., MOUTH])
     style_weights = torch.from_numpy(space.raw(style.numpy())[..., : len(NAMES)])
@@ -159,7 +167,7 @@ def lip_gap_mm(mouth: torch.Tensor, basis: LipBasis) -> torch.Tensor:
 def fit_amplitude(network: LipNetwork, data: TrainingData, emodiff: EmoDiff, seed: tuple[int, ...]) -> None:
     """Set centre and amplitude so that every shape's deviation meets the truth's on training samples."""
     predicted, truth = [], []
-    for number in range(6):
+    for number in range(12):
         audio, mouth, style, target, _ = lip_batch(data, emodiff, network.config, BATCH, (*seed, number))
         codes = network.style_code(style).repeat_interleave(len(audio) // len(style), 0)
         predicted.append(network(audio, mouth, codes).flatten(0, 1))

@@ -58,7 +58,7 @@ class Trainer:
             self.step += 1
             self.average.update(self.network, self.step)
             running = loss.item() if running == 0.0 else 0.98 * running + 0.02 * loss.item()
-            if self.step % 50 == 0:
+            if self.step % 25 == 0:
                 log.info("step %d of %d, loss %.4f", self.step, self.steps, running)
             if self.step % save_every == 0 or self.step == self.steps:
                 self._save()

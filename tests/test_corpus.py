@@ -212,7 +212,7 @@ def test_training_writes_weights_that_load(tiny):
     emodiff = EmoDiff.from_directory(folder)
     assert emodiff.plan.length == 24
     tensors = train_lip_network(
-        clips, emodiff, LipRefinerConfig.debug(), folder / "l.ckpt", 2, 0, False, None, batch=2
+        clips, emodiff, LipRefinerConfig.debug(), folder / "l.ckpt", 2, 0, False, False, None, batch=2
     )
     save_folder(folder / "lips", tensors, {"network": LipRefinerConfig.debug().as_dict()}, "card")
     refiner = LipRefiner.from_directory(folder / "lips")
