@@ -6,7 +6,6 @@ checked by hash.
 """
 
 import contextlib
-import functools
 import hashlib
 import importlib.metadata
 import os
@@ -197,21 +196,17 @@ def _scores(categories: Any) -> np.ndarray:
     return scores
 
 
-@functools.lru_cache(maxsize=1)
-def _shared_detector(path: Path) -> FaceDetector:
-    return FaceDetector(path)
-
-
 def detect_faces(picture: np.ndarray, model_path: str | Path | None = None) -> tuple[FaceLandmarks, ...]:
     """Find the faces of a picture, (H, W, 3) uint8 RGB, largest first; empty where there is none.
 
     A face that fills the picture, or that is small in it, escapes MediaPipe's detector, so where nothing is found the
-    picture is tried again with a border around it, and then tile by tile.
+    picture is tried again with a border around it, and then tile by tile. Opens a FaceDetector and closes it: for many
+    pictures keep one of your own.
     """
-    detector = _shared_detector(landmark_model_path(model_path))
-    faces = detector(picture) or _with_border(detector, picture)
-    for parts in (2, 4):
-        faces = faces or _in_tiles(detector, picture, parts)
+    with FaceDetector(model_path) as detector:
+        faces = detector(picture) or _with_border(detector, picture)
+        for parts in (2, 4):
+            faces = faces or _in_tiles(detector, picture, parts)
     return faces
 
 

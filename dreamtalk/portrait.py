@@ -9,6 +9,7 @@ import numpy as np
 
 from dreamtalk.errors import PortraitError
 from dreamtalk.face_landmarks import FACE_OVAL, FaceLandmarks, detect_faces
+from dreamtalk.person_mask import person_mask
 from dreamtalk.picture_file import read_picture
 from rig.portrait_fit import PortraitFit, fit_portrait
 
@@ -36,6 +37,7 @@ class Portrait:
         whole numbers.
     face: landmarks and scores in pixels of the square.
     fit: the rig's camera, pose, identity and expression.
+    person: (512, 512) float32, 1 on the person's hair and body, or None where they could not be told from the ground.
     """
 
     picture: np.ndarray
@@ -43,6 +45,7 @@ class Portrait:
     crop_to_full: np.ndarray
     face: FaceLandmarks
     fit: PortraitFit
+    person: np.ndarray | None = None
 
 
 def load_portrait(path: str | Path) -> Portrait:
@@ -58,7 +61,8 @@ def portrait_from_picture(picture: np.ndarray, name: str = "The picture") -> Por
     scale = 1.0 / crop_to_full[0, 0]
     moved = found.moved(scale, -crop_to_full[:, 2] * scale)
     face = _same_face(detect_faces(square), moved)
-    return Portrait(square, picture, crop_to_full, face, fit_portrait(face.points, face.scores, (SIZE_PX, SIZE_PX)))
+    fit = fit_portrait(face.points, face.scores, (SIZE_PX, SIZE_PX))
+    return Portrait(square, picture, crop_to_full, face, fit, person_mask(square, face))
 
 
 def _largest_face(picture: np.ndarray, name: str) -> FaceLandmarks:

@@ -36,7 +36,7 @@ def portrait_frames(
 
 def _rig_frames(portrait: Portrait, clip: BlendshapeClip, size: int) -> Iterator[np.ndarray]:
     eyes = clip.eyes()
-    with PortraitMotion(portrait.fit, portrait.picture) as motion:
+    with PortraitMotion(portrait.fit, portrait.picture, portrait.person) as motion:
         for weights, head, eye in zip(clip.weights, clip.head_rotation, eyes, strict=True):
             maps = motion.maps(weights, head, eye)
             frame = rig_guided_frame(portrait.picture, maps.flow, maps.paint)

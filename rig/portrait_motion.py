@@ -47,10 +47,11 @@ class MotionMaps:
 class PortraitMotion:
     """The moving parts of one portrait. Holds GL buffers: call release(), or use as a context manager.
 
-    fit: the fitted head.  picture: (H, W, 3) uint8 RGB, the picture it was fitted to.
+    fit: the fitted head.  picture: (H, W, 3) uint8 RGB, the picture it was fitted to.  person: (H, W), over 0.5 on the
+    person's hair and body, or None where that is not known; the background beyond stays still.
     """
 
-    def __init__(self, fit: PortraitFit, picture: np.ndarray) -> None:
+    def __init__(self, fit: PortraitFit, picture: np.ndarray, person: np.ndarray | None = None) -> None:
         self.fit = fit
         rig, pose = fit.rig, fit.pose
         self._camera0 = pose.to_camera(fit.vertices)
@@ -72,7 +73,7 @@ class PortraitMotion:
         head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
         self._grid = ElasticGrid.around_head(
             pose, fit.image_size, self._pixels0, self._camera0, self._skin.front, head,
-            float(fit.landmarks[_CHIN, 1]), fit.eye_distance_px,
+            float(fit.landmarks[_CHIN, 1]), fit.eye_distance_px, person,
         )  # fmt: skip
         # the grid's own points as head points, so that they turn with the head
         self._grid_in_head = (self._grid.space - pose.translation) @ pose.rotation
