@@ -10,8 +10,8 @@ from typing import BinaryIO
 import av
 import numpy as np
 
+from dreamtalk.announced_length import mp3_tells_its_length, wav_seconds
 from dreamtalk.errors import AudioError
-from dreamtalk.riff import promised_wav_seconds
 
 SAMPLE_RATE = 16_000  # Hz, what the speech encoder hears
 SHORTEST_S = 0.1
@@ -67,17 +67,20 @@ def load_audio(path: str | os.PathLike[str]) -> Waveform:
     wav, flac, ogg, mp3, m4a, the first sound track of mp4, and whatever else FFmpeg knows; any rate, bit depth and
     channel count. A recording of N samples at R Hz gives N * 16000 / R samples, give or take one block of the codec.
 
+    An ogg, or an mp3 without a frame count, that was cut off announces nothing and is taken for a shorter recording.
+
     Raises AudioError, in one sentence, for a path that is missing, a folder or unreadable, and for a file that is
     empty, not sound, without a sound track, cut off, silent, shorter than 0.1 s, or holds NaN or infinite samples.
     """
     path = Path(path)
     with _opened(path) as file:
-        promised_s = promised_wav_seconds(file)
+        promised_s, mp3_counts = wav_seconds(file), mp3_tells_its_length(file)
         try:
-            # A file object, not a name: a name like "take:1.wav" would be taken for a network protocol.
-            with av.open(file) as container:
+            # A file object, not a name: a name like "take:1.wav" would be taken for a network protocol. Tags are often
+            # in old encodings, which must not stop anyone.
+            with av.open(file, metadata_errors="replace") as container:
                 stream = _sound_track(container, path)
-                promised_s = promised_s or _announced_seconds(container, stream)
+                promised_s = promised_s or _announced_seconds(container, stream, mp3_counts)
                 pieces = list(_decoded(container, stream, path))
         except av.FFmpegError as error:
             problem = error.strerror or "unknown form"
@@ -111,8 +114,11 @@ def _sound_track(container: av.container.InputContainer, path: Path) -> av.Audio
     raise AudioError(f"{path} has no sound track; give a video with sound, or the speech as its own file.")
 
 
-def _announced_seconds(container: av.container.InputContainer, stream: av.AudioStream) -> float | None:
-    if stream.duration is None or not _MEASURED.intersection(container.format.name.split(",")):
+def _announced_seconds(
+    container: av.container.InputContainer, stream: av.AudioStream, mp3_counts: bool
+) -> float | None:
+    measured = _MEASURED | {"mp3"} if mp3_counts else _MEASURED
+    if stream.duration is None or not measured.intersection(container.format.name.split(",")):
         return None
     return float(stream.duration * stream.time_base)
 

@@ -15,7 +15,7 @@ _VERSION = 6
 _TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
 
-def read_ctranslate2(data: bytes, prefix: str = "") -> dict[str, np.ndarray]:
+def read_ctranslate2(data: bytes | bytearray, prefix: str = "") -> dict[str, np.ndarray]:
     """Tensors of a CTranslate2 file whose names start with `prefix`, by name.
 
     The arrays are read-only views of `data`, in the types they are stored in. Raises WeightsError where `data` is no
@@ -48,8 +48,8 @@ def _tensors(cursor: "_Cursor", prefix: str) -> dict[str, np.ndarray]:
 class _Cursor:
     """A place in the file that moves on as values are read."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data, self._at = memoryview(data), 0
+    def __init__(self, data: bytes | bytearray) -> None:
+        self._data, self._at = memoryview(data).toreadonly(), 0
 
     def take(self, size: int) -> memoryview:
         if self._at + size > len(self._data):

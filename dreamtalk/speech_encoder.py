@@ -99,7 +99,7 @@ class SpeechEncoder(nn.Module):
                     f"The speech encoder's {name} has the shape {array.shape}, whisper-base has"
                     f" {tuple(own[name].shape)}; use the files of whisper-base."
                 )
-        self.load_state_dict({name: torch.from_numpy(np.float32(array)) for name, array in arrays.items()})
+            own[name].copy_(torch.from_numpy(array.copy()))  # one at a time: the file's float16 becomes float32 here
 
     @torch.inference_mode()
     def forward(self, mel: Tensor) -> Tensor:

@@ -81,7 +81,7 @@ def read_encoder(files: tuple[Path, ...]) -> dict[str, np.ndarray]:
     it is run) or a CTranslate2 `model.bin`.
     """
     if len(files) > 1:
-        data = b"".join(part.read_bytes() for part in files)
+        data = _joined(files)
         found = hashlib.sha256(data).hexdigest()
         if found != CARRIER_SHA256:
             raise WeightsError(
@@ -95,6 +95,15 @@ def read_encoder(files: tuple[Path, ...]) -> dict[str, np.ndarray]:
     if path.suffix == ".pt":
         return from_openai(_read_checkpoint(path))
     return from_ctranslate2(read_ctranslate2(path.read_bytes(), "encoder/"))
+
+
+def _joined(parts: tuple[Path, ...]) -> bytearray:
+    sizes = [part.stat().st_size for part in parts]
+    data = bytearray(sum(sizes))
+    for part, start, size in zip(parts, np.cumsum([0, *sizes]), sizes, strict=False):
+        with part.open("rb") as file:
+            file.readinto(memoryview(data)[start : start + size])
+    return data
 
 
 def _read_safetensors(path: Path) -> dict[str, np.ndarray]:

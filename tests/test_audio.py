@@ -137,6 +137,7 @@ def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
     for name, path in (
         ("cut wav", write_wav(folder / "cut.wav", speech, 44_100, 2)),
         ("cut flac", write_encoded(folder / "cut.flac", speech, SAMPLE_RATE)),
+        ("cut mp3", write_encoded(folder / "cut.mp3", speech, SAMPLE_RATE)),
     ):
         add(name, path, "is cut off", cut=0.4)
     add("cut m4a", write_encoded(folder / "cut.m4a", speech, SAMPLE_RATE), "not a sound file, or a broken one", cut=0.4)
@@ -183,6 +184,31 @@ def test_a_wav_written_to_a_pipe_announces_no_length(tmp_path):
     data[40:44] = b"\xff\xff\xff\xff"
     path.write_bytes(data)
     assert load_audio(path).duration_s == pytest.approx(1.0)
+
+
+def test_tags_in_an_old_encoding_do_not_matter(tmp_path):
+    path = write_wav(tmp_path / "tagged.wav", tone(1, SAMPLE_RATE), SAMPLE_RATE)
+    title = "Käse".encode("latin-1") + bytes(4)
+    tags = b"INFO" + struct.pack("<4sI", b"INAM", len(title)) + title
+    path.write_bytes(path.read_bytes() + struct.pack("<4sI", b"LIST", len(tags)) + tags)
+    assert len(load_audio(path)) == SAMPLE_RATE
+
+
+@settings(max_examples=60, deadline=None)
+@given(suffix=st.sampled_from([".wav", ".flac", ".m4a", ".mp3"]), seed=st.integers(0, 10**6))
+def test_damaged_files_load_or_get_a_sentence(tmp_path_factory, suffix, seed):
+    path = tmp_path_factory.mktemp("damaged") / f"tone{suffix}"
+    speech = tone(0.5, SAMPLE_RATE)
+    write_wav(path, speech, SAMPLE_RATE) if suffix == ".wav" else write_encoded(path, speech, SAMPLE_RATE)
+    rng = np.random.default_rng(seed)
+    data = bytearray(path.read_bytes())
+    for place in rng.integers(0, min(len(data), 400), rng.integers(1, 16)):
+        data[place] = rng.integers(256)
+    path.write_bytes(data)
+    try:
+        assert np.isfinite(load_audio(path).samples).all()
+    except AudioError as error:
+        assert str(error).endswith(".")
 
 
 def test_a_waveform_owns_read_only_samples():

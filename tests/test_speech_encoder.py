@@ -247,8 +247,7 @@ def test_what_is_far_away_does_not_matter(debug):
     assert np.abs(before[:175] - after[:175]).max() < 0.05 < np.abs(before[260:] - after[260:]).max()
 
 
-@settings(max_examples=5, deadline=None)
-@given(gain_db=st.floats(-35, 12))
+@pytest.mark.parametrize("gain_db", [-30, -11, 12])
 def test_the_recording_level_does_not_matter(debug, gain_db):
     waveform = speechlike(2)
     louder = Waveform(waveform.samples * np.float32(10 ** (gain_db / 20)))

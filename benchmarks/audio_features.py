@@ -1,0 +1,139 @@
+"""Speech file to features: real-time factor and peak memory for 10 s and 120 s, each in a fresh process. JSON lines.
+
+    python benchmarks/audio_features.py [SPEECH] [--threads 2] [--agreement]
+
+SPEECH (examples/hello.wav by default) is repeated to the wanted length. --agreement compares the windows with Whisper's
+own 30 s context, and tells how much the features depend on where in a window a sound stands.
+"""
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+from pathlib import Path
+
+import numpy as np
+
+LENGTHS_S = (10.0, 120.0)
+HELLO = Path(__file__).resolve().parents[1] / "examples" / "hello.wav"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("speech", nargs="?", default=str(HELLO), help="any speech file")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--agreement", action="store_true")
+    parser.add_argument("--seconds", type=float, default=None, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.seconds is not None:
+        print(json.dumps(measured(arguments)), flush=True)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for seconds in LENGTHS_S:
+            path = repeated(arguments.speech, seconds, Path(folder) / f"{seconds:g}.wav")
+            command = [sys.executable, __file__, path, "--threads", str(arguments.threads), "--seconds", str(seconds)]
+            subprocess.run(command, check=True)
+    if arguments.agreement:
+        for line in agreement(arguments.speech):
+            print(json.dumps(line), flush=True)
+
+
+def repeated(speech: str, seconds: float, path: Path) -> str:
+    """A 16-bit wav of `seconds` seconds of the speech."""
+    from dreamtalk.audio import SAMPLE_RATE, load_audio
+
+    samples = np.resize(load_audio(speech).samples, round(seconds * SAMPLE_RATE))
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes((samples.clip(-1, 1) * 32767).astype("<i2").tobytes())
+    return str(path)
+
+
+def measured(arguments: argparse.Namespace) -> dict:
+    """One length, in this process."""
+    import torch
+
+    from dreamtalk.audio import Waveform, load_audio
+    from dreamtalk.speech_encoder import SpeechEncoder
+    from dreamtalk.speech_features import iter_speech_features, speech_features
+
+    torch.set_num_threads(arguments.threads)
+    encoder = SpeechEncoder.load()
+    speech_features(Waveform(np.random.default_rng(0).standard_normal(16_000).astype(np.float32)), encoder)  # warm up
+    before_mib = peak_memory_mib()
+    start = time.perf_counter()
+    waveform = load_audio(arguments.speech)
+    loaded = time.perf_counter()
+    frames = sum(len(piece) for piece in iter_speech_features(waveform, encoder))
+    done = time.perf_counter()
+    return {
+        "measure": "speech file to features",
+        "seconds": arguments.seconds,
+        "frames": frames,
+        "threads": arguments.threads,
+        "real_time_factor": round((done - start) / arguments.seconds, 4),
+        "decoding_real_time_factor": round((loaded - start) / arguments.seconds, 5),
+        "peak_memory_mib": peak_memory_mib(),
+        "peak_memory_before_mib": before_mib,
+        "waveform_mib": round(waveform.samples.nbytes / 2**20, 1),
+        "cpu": cpu_name(),
+    }
+
+
+def agreement(speech: str) -> list[dict]:
+    """Cosine of the features with Whisper's own 30 s context, at the same place and at another place in the window."""
+    import torch
+
+    from dreamtalk import speech_features as windows
+    from dreamtalk.audio import Waveform, load_audio
+    from dreamtalk.log_mel import log_mel
+    from dreamtalk.speech_encoder import SpeechEncoder
+
+    encoder = SpeechEncoder.load()
+    waveform = Waveform(load_audio(speech).samples[: 30 * 16_000])
+    lead = np.zeros(windows.CONTEXT * 640, np.float32)  # so that both windows begin with the same silence
+    mel = log_mel(np.concatenate([lead, waveform.samples]), 0, 3000)
+    mel = mel + np.float32(windows._LOUD - windows._speech_level(waveform.samples))
+    mel = (np.maximum(mel, windows._FLOOR) + 4) / 4
+    whole = encoder(torch.from_numpy(mel[None]))[0].numpy().reshape(750, 2, -1).mean(axis=1)[windows.CONTEXT :]
+    ours = windows.speech_features(waveform, encoder)
+    later = Waveform(np.concatenate([np.zeros(32_000, np.float32), waveform.samples]))
+    moved = windows.speech_features(later, encoder)[50:]
+    same_place = min(windows.KEPT - windows.FADE, len(ours))
+    return [
+        {"measure": "cosine with the 30 s context, same place", "value": cosine(ours, whole, same_place)},
+        {"measure": "cosine with the same sound 2 s later in its window", "value": cosine(ours, moved, 50)},
+    ]
+
+
+def cosine(a: np.ndarray, b: np.ndarray, count: int) -> float:
+    """Mean cosine of the first `count` rows."""
+    a, b = a[:count], b[:count]
+    return round(float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).mean()), 4)
+
+
+def peak_memory_mib() -> float | None:
+    """Highest resident memory of this process so far, or None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+
+
+def cpu_name() -> str:
+    """The processor as the system names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+if __name__ == "__main__":
+    main()
