@@ -1,5 +1,6 @@
 """What several test files need: a sound that passes for speech, and a pipeline without networks."""
 
+import contextlib
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,11 @@ import dreamtalk
 from dreamtalk.errors import OptionError
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
+
+# PyPI's torch for Linux brings triton, and torch's optimisers import it. Its LLVM crashes the process when Mesa's LLVM
+# (software OpenGL) was loaded before; the other order is fine.
+with contextlib.suppress(ImportError):
+    import triton  # noqa: F401
 
 SAMPLE_RATE_HZ = 16_000
 
