@@ -20,7 +20,7 @@ import numpy as np
 
 from dreamtalk.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks
-from rig.arkit import INDEX, indices
+from rig.arkit import INDEX, MIRROR, indices
 from rig.camera import Camera
 from rig.clip import BlendshapeClip
 
@@ -80,6 +80,12 @@ def grey_crop(frame: np.ndarray, face: FaceLandmarks) -> np.ndarray:
     shift = np.array([[zoom, 0, 32 - zoom * centre[0]], [0, zoom, 32 - zoom * centre[1]]], dtype=np.float64)
     grey = cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), (0, 0), max(0.5 / zoom, 0.1))
     return cv2.warpAffine(grey, shift, (64, 64), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def side_free(scores: np.ndarray) -> np.ndarray:
+    """(N, 52) scores -> (N, 104) features that do not tell left from right: a smirk is one on either side."""
+    mirrored = scores[:, MIRROR]
+    return np.concatenate([scores + mirrored, np.abs(scores - mirrored)], axis=1) / 2
 
 
 def leave_one_out(features: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -157,7 +163,7 @@ def main() -> None:
     with FaceDetector(most_faces=1) as detector:
         read = [read_back(detector, stills(clip), arguments.size) for _, _, clip in clips]
     about = {"source": source, "intensity": arguments.intensity, "clips": len(clips)}
-    results = {"MediaPipe, nearest centroid": leave_one_out(np.array([scores for scores, _ in read]), truth)}
+    results = {"MediaPipe, nearest centroid": leave_one_out(side_free(np.array([scores for scores, _ in read])), truth)}
     if arguments.fer:
         scores = fer_scores([crops for _, crops in read])
         results["fer, its own class"] = np.array([FER_LABELS[best] for best in scores.argmax(axis=1)])
