@@ -69,6 +69,9 @@ class LipNetwork(nn.Module):
             nn.Linear(2 * config.hidden + style + len(MOUTH), config.hidden), nn.GELU(),
             nn.Linear(config.hidden, len(MOUTH)),
         )  # fmt: skip
+        # A correction of what EmoDiff made, zero before training: the refiner can only learn to be better.
+        nn.init.zeros_(self.out[-1].weight)
+        nn.init.zeros_(self.out[-1].bias)
         self.register_buffer("amplitude", torch.ones(len(MOUTH)))
         self.register_buffer("centre", torch.zeros(len(MOUTH)))
 
@@ -77,14 +80,14 @@ class LipNetwork(nn.Module):
         return self.style(style.transpose(1, 2)).mean(-1)
 
     def forward(self, audio: torch.Tensor, mouth: torch.Tensor, style_code: torch.Tensor) -> torch.Tensor:
-        """audio (B, seen, 512), mouth (B, seen, 27) in [0, 1], style_code (B, S) -> (B, window, 27) in [0, 1].
+        """audio (B, seen, 512), mouth (B, seen, 27) in [0, 1], style_code (B, S) -> (B, window, 27).
 
-        The mean prediction; `stretched` restores its amplitude.
+        The mean prediction, not clamped; `stretched` clamps it and restores its amplitude.
         """
         states, _ = self.lstm(torch.cat([self.audio(audio), mouth], -1))
         inner = slice(self.config.context, self.config.context + self.config.window)
         style = style_code.unsqueeze(1).expand(-1, self.config.window, -1)
-        return torch.sigmoid(self.out(torch.cat([states[:, inner], style, mouth[:, inner]], -1)))
+        return mouth[:, inner] + self.out(torch.cat([states[:, inner], style, mouth[:, inner]], -1))
 
     def stretched(self, mouth: torch.Tensor) -> torch.Tensor:
         """Mouth shapes (..., 27) with the deviation from their centre brought to what faces show."""

@@ -25,9 +25,8 @@ from rig.mouth import LipBasis, lip_basis
 
 STEPS = 1500
 BATCH = 8  # stretches of one EmoDiff window each
-LEARNING_RATE = 1.5e-3
+LEARNING_RATE = 1e-3
 EMODIFF_STEPS = 3  # a few-step sample shows the refiner what EmoDiff's mouth is like
-MOUTH_DROP = 0.15
 CLOSED_MM = 1.2
 CLOSURE_WEIGHT = 3.0
 LIP_SCALE_MM = 6.0
@@ -119,7 +118,6 @@ def lip_batch(
             guided(emodiff.network, conditions), noise, emodiff.schedule, EMODIFF_STEPS, limit=X_0_LIMIT
         )
     mouth = torch.from_numpy(space.raw(sampled.float().numpy())[..., MOUTH])
-    mouth = mouth * torch.from_numpy(rng.random((batch, 1, 1)) >= MOUTH_DROP)
     truth = torch.from_numpy(space.raw(x_0.numpy())[..., MOUTH])
     style_weights = torch.from_numpy(space.raw(style.numpy())[..., : len(NAMES)])
     inner = slice(config.context, config.context + config.window)

@@ -23,7 +23,9 @@ STYLE = BlendshapeClip(np.full((40, 52), 0.1), np.zeros((40, 3)), 25.0)
 
 def debug_refiner() -> LipRefiner:
     torch.manual_seed(0)
-    return LipRefiner(LipNetwork(LipRefinerConfig.debug()))
+    network = LipNetwork(LipRefinerConfig.debug())
+    torch.nn.init.normal_(network.out[-1].weight, std=0.1)  # an untrained refiner changes nothing
+    return LipRefiner(network)
 
 
 def stream_of(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -131,3 +133,10 @@ def test_unfit_weights_are_refused_in_one_sentence(tmp_path: Path, spoil: str):
         save_folder(tmp_path, debug_refiner().network.state_dict(), {"network": LipRefinerConfig().as_dict()}, "card")
     with pytest.raises(WeightsError, match="again"):
         LipRefiner.from_directory(tmp_path)
+
+
+def test_an_untrained_refiner_leaves_the_mouth_alone():
+    features, motion = stream_of(40)
+    motion[:, INDEX["mouthClose"]] = 0.0
+    untrained = LipRefiner(LipNetwork(LipRefinerConfig.debug()))
+    assert np.allclose(refined(untrained, features, motion, []), motion, atol=1e-6)
