@@ -30,7 +30,8 @@ class HeadViews:
     def save(self, path: Path) -> None:
         """Write one .npz; flow as float16 (a twentieth of a pixel)."""
         arrays = {field.name: getattr(self.truth, field.name) for field in fields(HeadTruth)}
-        arrays |= {"pictures": self.pictures, "rendered": np.array(self.rendered), "flow": self.truth.flow.astype(np.float16)}
+        arrays["flow"] = self.truth.flow.astype(np.float16)
+        arrays |= {"pictures": self.pictures, "rendered": np.array(self.rendered)}
         with written_beside(path) as beside:
             np.savez(beside, **arrays)
 
@@ -47,7 +48,8 @@ class HeadViews:
 class TrueKeypoints:
     """Known keypoints of B pictures: canonical (B, K, 3), rotation (B, 3, 3), translation (B, 3), positions (B, K, 3).
 
-    exact (B,) float: 1 where all of it is exact, 0 where it is tracked (x, y and rotation, the rest by an average head).
+    exact (B,) float: 1 where all is exact, 0 where x, y and rotation are tracked and the rest is an average
+        head's.
     """
 
     canonical: torch.Tensor

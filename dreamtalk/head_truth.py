@@ -76,7 +76,7 @@ def keypoints_of(rig: FaceRig, values: np.ndarray) -> np.ndarray:
 def head_truth(
     avatar: Avatar, weights: np.ndarray, head_rotation: np.ndarray, eye_rotation: np.ndarray, sources: int
 ) -> HeadTruth:
-    """Geometry of N poses: weights (N, 52), head_rotation (N, 3), eye_rotation (N, 2, 3), as BlendshapeClip has them."""
+    """Geometry of N poses: weights (N, 52), head_rotation (N, 3), eye_rotation (N, 2, 3), as in BlendshapeClip."""
     rig, space = avatar.rig, KeypointSpace(avatar.camera)
     middle = np.float32(HEAD_MIDDLE_M)
     poses = list(zip(weights, head_rotation, eye_rotation, strict=True))

@@ -28,8 +28,8 @@ class FaceSquare:
         scale = self.side / size
         if scale > 1.2:  # blur first what would alias
             picture = cv2.GaussianBlur(picture, (0, 0), 0.35 * scale)
-        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(picture, self._to_picture(size), (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        flags, edge = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+        return cv2.warpAffine(picture, self._to_picture(size), (size, size), flags=flags, borderMode=edge)
 
     def paste(self, picture: np.ndarray, square: np.ndarray) -> np.ndarray:
         """`picture` (H, W, 3) uint8 with `square` (s, s, 3) uint8 laid in, fading out towards its border."""
@@ -42,7 +42,7 @@ class FaceSquare:
 
     def keypoint_space(self, points: np.ndarray) -> np.ndarray:
         """(..., 2) pixels of the picture -> (..., 2) float32, x right and y up over [-1, 1] of the square."""
-        relative = (np.asarray(points, np.float64) + 0.5 - (self.left + 0.5, self.top + 0.5)) / self.side
+        relative = (np.asarray(points, np.float64) + 0.5 - (self.left, self.top)) / self.side
         return (relative * (2, -2) + (-1, 1)).astype(np.float32)
 
     def _to_picture(self, size: int) -> np.ndarray:

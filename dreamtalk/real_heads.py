@@ -1,7 +1,7 @@
 """Real pictures as training material for the neural portrait renderer: talking video, tracked by MediaPipe.
 
-The keypoints' x and y and the head's rotation are tracked; the dense motion is not known. What may be used is for the caller to know: a
-published weight file must name its sources.
+The keypoints' x and y and the head's rotation are tracked; the dense motion is not known. What may be used is for the
+caller to know: a published weight file must name its sources.
 """
 
 import json

@@ -41,6 +41,7 @@ HEADS = 600
 REAL_SHARE = 0.2
 ADVERSARIAL_FROM = 0.6  # share of the steps after which the discriminator joins
 CHECKPOINT_EVERY = 100
+LARGEST_GRADIENT = 50.0
 EYES_AND_MOUTH = [9, 10, 17, 18, 19, 20]  # of dreamtalk.head_truth.KEYPOINT_LANDMARKS: mouth corners, lips, irises
 
 _log = logging.getLogger(__name__)
@@ -84,11 +85,12 @@ def train(
     training = training or RendererTraining()
     out_dir = Path(out_dir)
     work = out_dir.with_name(out_dir.name + "_work")
+    # The optimisers come before the drawing: they load Triton where torch has it, which crashes once Mesa is loaded.
+    run = _Run(config or FaceVid2VidConfig(), training, steps, seed)
     folders = {render_heads(work / "heads", training.heads, seed=seed, progress=progress): 1.0}
     if data_dir is not None:
         folders[prepare_real_heads(Path(data_dir), work / "real_heads", seed=seed)] = REAL_SHARE
     pairs = HeadPairs(folders)
-    run = _Run(config or FaceVid2VidConfig(), training, steps, seed)
     checkpoint = work / "checkpoint.pt"
     if resume:
         run.load(checkpoint)
@@ -114,7 +116,7 @@ class _Run:
         self.averaged = FaceVid2Vid(config).requires_grad_(False)
         self.averaged.load_state_dict(self.network.state_dict())
         self.discriminator = _channels_last(PatchDiscriminator())
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), training.learning_rate, (0.9, 0.99), weight_decay=1e-4)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
         self.judge = torch.optim.Adam(self.discriminator.parameters(), 4e-4, (0.5, 0.99))
         self.weights = losses.LossWeights()
         self.features = _perceptual_features()
@@ -135,8 +137,9 @@ class _Run:
             raise OptionError(f"The training diverged at step {self.step}; lower the learning rate.")
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 50.0)
-        self.optimiser.step()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
+        if torch.isfinite(norm):  # oneDNN's bfloat16 now and then returns NaN weight gradients for tiny volumes
+            self.optimiser.step()
         if self._adversarial:
             self._judge(truth, made)
         self._follow()
@@ -206,8 +209,9 @@ class _Run:
             still_canonical, still_motion = self.network.canonical(pictures[:1]), self.network.pose(pictures[:1])
         positions = motion.join(canonical).positions()
         still = still_motion.join(still_canonical).positions()
+        equivariance = losses.equivariance_loss(still, positions[:1], affine[:1])
         return _measured_terms(self.weights, canonical, motion, truth.turned(affine)) | {
-            "equivariance": 0.2 * self.weights.equivariance * losses.equivariance_loss(still, positions[:1], affine[:1]),
+            "equivariance": 0.2 * self.weights.equivariance * equivariance,
             "prior": self.weights.keypoint_prior * losses.keypoint_prior_loss(positions, least_distance=0.02),
         }
 

@@ -59,16 +59,21 @@ def train(
         raise OptionError(f"{steps} training steps were asked for; give 1 or more.")
     out_dir = Path(out_dir)
     work = out_dir.with_name(out_dir.name + "_work")
+    torch.manual_seed(seed)
+    network = SRVGGNetCompact(config or SRVGGConfig())
+    # The optimiser comes before the drawing: it loads Triton where torch has it, which crashes once Mesa is loaded.
+    trainer = Trainer(network, steps, RATE, work / "checkpoint.pt", resume)
     paths = sorted((render_heads(work / "heads", heads, seed=seed, progress=progress) / "large").glob("*.png"))
     if data_dir is not None:
         paths += trainable_portraits(Path(data_dir) / "portraits")
     pictures = [_read(path) for path in paths]
     held, taught = pictures[::HELD_OUT], [p for index, p in enumerate(pictures) if index % HELD_OUT]
-    torch.manual_seed(seed)
-    network = SRVGGNetCompact(config or SRVGGConfig())
     features = _perceptual_features()
-    trainer = Trainer(network, steps, RATE, work / "checkpoint.pt", resume)
-    trainer.run(lambda step: _loss(network, features, *patches(taught or held, np.random.default_rng((seed, step)))), progress)
+
+    def loss_of_step(step: int) -> torch.Tensor:
+        return _loss(network, features, *patches(taught, np.random.default_rng((seed, step))))
+
+    trainer.run(loss_of_step, progress)
     network.load_state_dict(trainer.average.tensors)
     save_network(network, network.config, out_dir)
     _log.info(json.dumps(compare(network.eval(), held)))

@@ -16,7 +16,7 @@ Config = TypeVar("Config")
 
 
 def config_from(folder: Path, kind: type[Config]) -> Config:
-    """The dataclass `kind` stored in folder/config.json; raises RendererError when it is missing or has other fields."""
+    """The dataclass `kind` stored in folder/config.json; raises RendererError where it is missing or another's."""
     path = Path(folder) / "config.json"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))

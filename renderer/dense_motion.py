@@ -128,9 +128,9 @@ class DenseMotionNet(nn.Module):
         """(B, C, D, H, W) appearance volume, keypoints of both pictures -> DenseMotion at D x H x W."""
         features = self._look(volume, source, driving)
         flat = features.flatten(1, 2)
-        scores, surface, occlusion = (x.float() for x in (self.masks(features), self.surface(flat), self.occlusion(flat)))
+        scores, occlusion = self.masks(features).float(), self.occlusion(flat).float()
+        surface = self.surface(flat).float().softmax(1)
         with torch.autocast(volume.device.type, enabled=False):
-            surface = surface.softmax(1)
             grid = self._volume_motion(scores, source, driving, volume.shape[2:])
             flow = self._surface_motion(scores, surface, source, driving, volume.shape[-1])
         return DenseMotion(grid, flow, occlusion)
@@ -154,7 +154,8 @@ class DenseMotionNet(nn.Module):
         depths = volume_points(surface.shape[1], 1, 1, self.half_depth, surface.device)[:, 0, 0, 2]
         depth = torch.einsum("bdhw,d->bhw", surface, depths)[:, None]
         scores = torch.einsum("bkdhw,bdhw->bkhw", scores, surface)
-        scores, depth = (F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False) for x in (scores, depth))
+        both = F.interpolate(torch.cat((scores, depth), dim=1), size=(size, size), mode="bilinear", align_corners=False)
+        scores, depth = both[:, :-1], both[:, -1:]
         plane = volume_points(1, size, size, 1.0, surface.device)[..., :2].expand(len(depth), -1, -1, -1)
         points = torch.cat((plane, depth[:, 0, ..., None]), dim=-1).flatten(1, 2)
         masks = (scores.flatten(2) + nearness(driving, points)).softmax(1)

@@ -28,8 +28,9 @@ class Window:
     def cut(self, values: torch.Tensor, scale: int = 1) -> torch.Tensor:
         """(B, ..., H, W) -> (B, ..., scale * side, scale * side), of maps with `scale` times the volume's cells."""
         reach = self.side * scale
-        corners = zip(values, self.rows, self.columns, strict=True)
-        return torch.stack([one[..., scale * r : scale * r + reach, scale * c : scale * c + reach] for one, r, c in corners])
+        corners = ((scale * row, scale * column) for row, column in zip(self.rows, self.columns, strict=True))
+        pieces = zip(values, corners, strict=True)
+        return torch.stack([one[..., top : top + reach, left : left + reach] for one, (top, left) in pieces])
 
 
 @dataclass(frozen=True, eq=False)

@@ -141,7 +141,8 @@ def from_basicsr(path: Path) -> SRVGGNetCompact | RRDBNet:
     except FileNotFoundError:
         raise RendererError(f"{path} is missing; give a BasicSR weight file (.pth).") from None
     except Exception as error:  # torch raises several kinds for a broken or unsafe file
-        raise RendererError(f"{path} cannot be read as tensors ({type(error).__name__}); give a BasicSR .pth.") from None
+        kind = type(error).__name__
+        raise RendererError(f"{path} cannot be read as tensors ({kind}); give a BasicSR .pth file.") from None
     if isinstance(stored, dict):
         stored = stored.get("params_ema", stored.get("params", stored))
     try:

@@ -36,7 +36,8 @@ def some_keypoints(seed: int, count: int = 1, points: int = 5) -> Keypoints:
         return 0.3 * torch.randn(*shape, generator=generator)
 
     canonical = normal(1, points, 3).expand(count, -1, -1)
-    return Keypoints(canonical, rotation_from_angles(normal(count, 3)), normal(count, 3), 0.1 * normal(count, points, 3))
+    rotation = rotation_from_angles(normal(count, 3))
+    return Keypoints(canonical, rotation, normal(count, 3), 0.1 * normal(count, points, 3))
 
 
 @pytest.fixture(scope="module")
