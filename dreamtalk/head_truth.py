@@ -23,7 +23,12 @@ INNER_LIPS = (13, 14)
 IRISES = (468, 473)
 """Landmarks of the two irises, the person's right one first; on the rig, the front of the eyeballs."""
 KEYPOINT_LANDMARKS = LANDMARKS + INNER_LIPS + IRISES
-KEYPOINT_COUNT = len(KEYPOINT_LANDMARKS)
+SKULL_M = (
+    (0.0, 0.105, -0.06), (-0.055, 0.085, -0.05), (0.055, 0.085, -0.05), (-0.08, 0.03, -0.08), (0.08, 0.03, -0.08),
+)  # fmt: skip
+"""Further keypoints, the same on everyone: crown, temples and back of the head in the rig's axes, so that hair follows
+the head. They have no expression."""
+KEYPOINT_COUNT = len(KEYPOINT_LANDMARKS) + len(SKULL_M)
 HEAD_MIDDLE_M = (0.0, -0.03, -0.05)
 """The head's turning point as the networks see it, in the rig's axes."""
 MAP_SIZE = 64
@@ -66,32 +71,57 @@ class KeypointSpace:
 
 
 def keypoints_of(rig: FaceRig, values: np.ndarray) -> np.ndarray:
-    """(V, 3) per-vertex values -> (K, 3) at the keypoints."""
+    """(V, 3) per-vertex values -> (21, 3) at the keypoints of the face, KEYPOINT_LANDMARKS."""
     on_face = FaceCorrespondence.load().positions(values)[list(LANDMARKS)]
     lips = values[rig.loops["lip_midline"]].mean(axis=1)
     irises = [values[_front_of_eye(rig, eye)].mean(axis=0) for eye in ("eye_right", "eye_left")]
     return np.concatenate((on_face, lips, irises)).astype(np.float32)
 
 
+def canonical_keypoints(rig: FaceRig) -> np.ndarray:
+    """(K, 3) float32 metres: the calm face's keypoints about the head's middle."""
+    return np.concatenate((keypoints_of(rig, rig.neutral), np.float32(SKULL_M))) - np.float32(HEAD_MIDDLE_M)
+
+
+@dataclass(frozen=True, eq=False)
+class KeypointTracks:
+    """Keypoints of one head in N pictures: canonical (K, 3), rotation (N, 3, 3), translation (N, 3), positions
+    (N, K, 3); float32.
+    """
+
+    canonical: np.ndarray
+    rotation: np.ndarray
+    translation: np.ndarray
+    positions: np.ndarray
+
+
+def rig_keypoints(
+    rig: FaceRig, camera: Camera, weights: np.ndarray, head_rotation: np.ndarray, eye_rotation: np.ndarray
+) -> KeypointTracks:
+    """Exact keypoints of N poses: weights (N, 52), head_rotation (N, 3), eye_rotation (N, 2, 3), see BlendshapeClip."""
+    space = KeypointSpace(camera)
+    poses = zip(weights, head_rotation, eye_rotation, strict=True)
+    posed = [space.positions(rig.vertices(*pose)) for pose in poses]
+    turns = matrix_from_angles(head_rotation).astype(np.float32)
+    rigid = (np.float32([HEAD_MIDDLE_M, *SKULL_M]) - rig.neck_pivot) @ turns.mT + rig.neck_pivot
+    rigid = np.stack([space.positions(points) for points in rigid])
+    faces = zip(posed, rigid[:, 1:], strict=True)
+    return KeypointTracks(
+        canonical=canonical_keypoints(rig) * np.float32(space.scale),
+        rotation=space.rotation @ turns,
+        translation=rigid[:, 0],
+        positions=np.stack([np.concatenate((keypoints_of(rig, points), skull)) for points, skull in faces]),
+    )
+
+
 def head_truth(
     avatar: Avatar, weights: np.ndarray, head_rotation: np.ndarray, eye_rotation: np.ndarray, sources: int
 ) -> HeadTruth:
-    """Geometry of N poses: weights (N, 52), head_rotation (N, 3), eye_rotation (N, 2, 3), as in BlendshapeClip."""
-    rig, space = avatar.rig, KeypointSpace(avatar.camera)
-    middle = np.float32(HEAD_MIDDLE_M)
-    poses = list(zip(weights, head_rotation, eye_rotation, strict=True))
-    posed = [space.positions(rig.vertices(*pose)) for pose in poses]
-    turns = matrix_from_angles(head_rotation).astype(np.float32)
-    middles = (middle - rig.neck_pivot) @ turns.mT + rig.neck_pivot
+    """Geometry of N poses, arguments as of rig_keypoints; the first `sources` pictures serve as sources."""
+    tracks = rig_keypoints(avatar.rig, avatar.camera, weights, head_rotation, eye_rotation)
+    poses = zip(weights, head_rotation, eye_rotation, strict=True)
     flow, visible = _true_motion(avatar, [avatar.pose(*pose).points for pose in poses], sources)
-    return HeadTruth(
-        canonical=(keypoints_of(rig, rig.neutral) - middle) * np.float32(space.scale),
-        rotation=space.rotation @ turns,
-        translation=np.concatenate([space.positions(point[None]) for point in middles]),
-        positions=np.stack([keypoints_of(rig, points) for points in posed]),
-        flow=flow,
-        visible=visible,
-    )
+    return HeadTruth(tracks.canonical, tracks.rotation, tracks.translation, tracks.positions, flow, visible)
 
 
 def cell_centres(size: int) -> np.ndarray:

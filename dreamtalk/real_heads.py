@@ -15,12 +15,12 @@ from dreamtalk.errors import OptionError
 from dreamtalk.face_landmarks import FaceDetector, FaceLandmarks
 from dreamtalk.head_pairs import HeadViews
 from dreamtalk.head_truth import (
-    HEAD_MIDDLE_M,
     KEYPOINT_LANDMARKS,
     MAP_SIZE,
     HeadTruth,
+    KeypointTracks,
+    canonical_keypoints,
     cell_centres,
-    keypoints_of,
 )
 from dreamtalk.neural_crop import FaceSquare, face_square
 from rig.face_rig import FaceRig
@@ -64,33 +64,35 @@ def video_views(video: Path, detector: FaceDetector, rng: np.random.Generator) -
     faces = [faces[0] for faces in found]
     square = face_square(faces[0].points, frames[0].shape[:2])
     pictures = [square.cut(frames[index], PICTURE_SIZE) for index in chosen]
-    return HeadViews(np.stack(pictures), tracked_truth(faces, square), rendered=False)
+    return HeadViews(np.stack(pictures), _still_truth(tracked_keypoints(faces, square)), rendered=False)
 
 
-def tracked_truth(faces: list[FaceLandmarks], square: FaceSquare) -> HeadTruth:
-    """Keypoints of N faces of one person within one square; motion is not known and left still.
+def tracked_keypoints(faces: list[FaceLandmarks], square: FaceSquare) -> KeypointTracks:
+    """Keypoints of N faces of one person within one square.
 
     x, y and the rotation are tracked; depths are those of the average head, brought to the face's size.
     """
     count = len(faces)
     places = np.stack([square.keypoint_space(face.points[list(KEYPOINT_LANDMARKS), :2]) for face in faces])
     turns = np.stack([matrix_from_angles(face.angles) for face in faces]).astype(np.float32)
-    rig = FaceRig.load()
-    average = keypoints_of(rig, rig.neutral) - np.float32(HEAD_MIDDLE_M)
-    seen = average @ turns.mT
-    spread = seen[..., :2] - seen[..., :2].mean(axis=1, keepdims=True)
-    scale = (spread * (places - places.mean(axis=1, keepdims=True))).sum() / (spread**2).sum()
+    average = canonical_keypoints(FaceRig.load())
+    turned = average @ turns.mT
+    on_face = turned[:, : places.shape[1], :2]
+    spread = on_face - on_face.mean(axis=1, keepdims=True)
+    scale = np.float32((spread * (places - places.mean(axis=1, keepdims=True))).sum() / (spread**2).sum())
     translation = np.zeros((count, 3), np.float32)
-    translation[:, :2] = (places - scale * seen[..., :2]).mean(axis=1)
-    still = np.broadcast_to(cell_centres(MAP_SIZE), (count, count, MAP_SIZE, MAP_SIZE, 2))
-    return HeadTruth(
-        canonical=(scale * average).astype(np.float32),
-        rotation=turns,
-        translation=translation,
-        positions=np.concatenate((places, scale * seen[..., 2:]), axis=-1).astype(np.float32),
-        flow=still,
-        visible=np.ones(still.shape[:-1], bool),
-    )
+    translation[:, :2] = (places - scale * on_face).mean(axis=1)
+    positions = scale * turned + translation[:, None]
+    positions[:, : places.shape[1], :2] = places
+    return KeypointTracks(scale * average, turns, translation, positions.astype(np.float32))
+
+
+def _still_truth(tracks: KeypointTracks) -> HeadTruth:
+    """The tracks with a motion that is not known, left still."""
+    count = len(tracks.positions)
+    flow = np.broadcast_to(cell_centres(MAP_SIZE), (count, count, MAP_SIZE, MAP_SIZE, 2))
+    visible = np.ones(flow.shape[:-1], bool)
+    return HeadTruth(tracks.canonical, tracks.rotation, tracks.translation, tracks.positions, flow, visible)
 
 
 def _frames(video: Path) -> Iterator[np.ndarray]:

@@ -56,7 +56,7 @@ class RendererTraining:
     """
 
     pairs: int = 2
-    singles: int = 6
+    singles: int = 4
     window: int = 32
     own_keypoints: float = 0.25
     learning_rate: float = 6e-4

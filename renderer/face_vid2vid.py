@@ -30,7 +30,7 @@ class FaceVid2VidConfig:
     """Sizes of the five networks; the defaults are the shipped model, `debug()` is a tiny one for tests."""
 
     image_size: int = 256
-    keypoints: int = 21
+    keypoints: int = 26
     volume_channels: int = 16
     volume_depth: int = 8
     half_depth: float = 0.7  # the volume spans z in [-half_depth, half_depth] of keypoint space
@@ -68,6 +68,19 @@ class Source:
     picture: torch.Tensor
     volume: torch.Tensor
     keypoints: Keypoints
+
+
+@dataclass(frozen=True, eq=False)
+class PosedPortrait:
+    """One frame, and how it came about.
+
+    picture: (S, S, 3) uint8 RGB. flow: (S/4, S/4, 2) float32, the place in the source of what each cell shows, in
+    keypoint space. keep: (S, S) float32 in [0, 1], the share of the source's own pixels; the rest was painted.
+    """
+
+    picture: np.ndarray
+    flow: np.ndarray
+    keep: np.ndarray
 
 
 class FaceVid2Vid(nn.Module):
@@ -114,14 +127,17 @@ class FaceVid2Vid(nn.Module):
         return motion.join(canonical.expand(len(motion.translation), -1, -1))
 
     @torch.inference_mode()
-    def pose_source(self, source: Source, driving: Keypoints) -> np.ndarray:
-        """The portrait in each of the B driving poses: (B, S, S, 3) uint8 RGB."""
+    def pose_source(self, source: Source, driving: Keypoints) -> list[PosedPortrait]:
+        """The portrait in each of the B driving poses."""
         count = len(driving.translation)
         keypoints = source.keypoints.repeated(count)
         picture, volume = (x.expand(count, *[-1] * (x.dim() - 1)) for x in (source.picture, source.volume))
         with self._autocast():
-            made = self.generate(picture, volume, keypoints, driving)
-        return (made.picture.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+            motion = self.motion(volume, keypoints, driving)
+            made = self.generator(self.generator.carry(picture, volume, motion))
+        pictures = (made.picture.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        flow, keep = motion.flow.cpu().numpy(), made.keep[:, 0].float().cpu().numpy()
+        return [PosedPortrait(*parts) for parts in zip(pictures, flow, keep, strict=True)]
 
     def generate(
         self, picture: torch.Tensor, volume: torch.Tensor, source: Keypoints, driving: Keypoints
@@ -156,10 +172,27 @@ def animate(
     frame per driving frame. Raises RendererError on pictures of another size or type.
     """
     source = network.source(portrait)
-    frames = iter(driving_frames)
+    driving = network_keypoints(network, driving_frames, batch_size)
+    yield from (posed.picture for posed in animate_keypoints(network, source, driving))
+
+
+def animate_keypoints(
+    network: FaceVid2Vid, source: Source, driving: Iterable[Keypoints]
+) -> Iterator[PosedPortrait]:
+    """The same from the driver's keypoints, in batches of any size; the first row is what motion is measured from."""
     first = None
+    for batch in driving:
+        first = batch.rows(0, 1) if first is None else first
+        yield from network.pose_source(source, relative_keypoints(source.keypoints, first, batch))
+
+
+def network_keypoints(
+    network: FaceVid2Vid, driving_frames: Iterable[np.ndarray], batch_size: int = 4
+) -> Iterator[Keypoints]:
+    """The networks' own keypoints of driving frames, (S, S, 3) uint8 each; the identity is that of the first."""
+    frames = iter(driving_frames)
+    canonical = None
     while group := list(islice(frames, batch_size)):
-        if first is None:
-            first = network.source(group[0]).keypoints
-        driving = network.driving_keypoints(group, first.canonical)
-        yield from network.pose_source(source, relative_keypoints(source.keypoints, first, driving))
+        if canonical is None:
+            canonical = network.source(group[0]).keypoints.canonical
+        yield network.driving_keypoints(group, canonical)
