@@ -1,4 +1,4 @@
-"""Avatar: a FaceRig dressed in a Look, ready to be drawn by any backend as textured triangles with a light per vertex."""
+"""Avatar: a FaceRig dressed in a Look, as textured triangles with a light at each vertex that any backend can draw."""
 
 from dataclasses import dataclass
 
@@ -167,7 +167,8 @@ def _sampled(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
 
 def _body_surface(rig: FaceRig, rows: np.ndarray, albedo: np.ndarray) -> Surface:
     rest = rig.neutral[rows]
-    part = {name: rig.regions[name][rows].astype(np.float32) for name in ("lips", "tongue", "mouth_inside", "teeth_upper")}
+    names = ("lips", "tongue", "mouth_inside", "teeth_upper")
+    part = {name: rig.regions[name][rows].astype(np.float32) for name in names}
     teeth = part["teeth_upper"] + rig.regions["teeth_lower"][rows]
     cloth = neckline_depth(rest) > 0
     nose = np.exp(-((rest[:, 0] / 0.012) ** 2)) * (rest[:, 2] > 0.01)
@@ -243,7 +244,8 @@ class _Eyes:
         self._neck = rig.neck_pivot
 
     def pose(
-        self, coarse: np.ndarray, head: np.ndarray, pivots: np.ndarray, turns: np.ndarray, eye_at: np.ndarray, look: Look
+        self, coarse: np.ndarray, head: np.ndarray, pivots: np.ndarray, turns: np.ndarray, eye_at: np.ndarray,
+        look: Look,
     ) -> tuple[np.ndarray, np.ndarray]:
         points, colours = [], []
         for rim, radius, pivot, turn in zip(self._rims, self._radii, pivots, turns, strict=True):

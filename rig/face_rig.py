@@ -164,7 +164,8 @@ def _unpack(pack: dict[str, np.ndarray]) -> dict[str, object]:
     arrays = {
         "neutral": neutral, "deltas": deltas, "faces": pack["faces"].astype(np.int32),
         "face_parts": pack["face_parts"].astype(np.int32), "uv": pack["uv"], "mirror": pack["mirror"].astype(np.int32),
-        "open_sky": pack["open_sky"] / np.float32(255), "head_weight": pack["head_weight"], "identity_modes": pack["modes"] * unit, "neck_pivot": pack["neck_pivot"],
+        "open_sky": pack["open_sky"] / np.float32(255), "head_weight": pack["head_weight"],
+        "identity_modes": pack["modes"] * unit, "neck_pivot": pack["neck_pivot"],
         "eye_pivots": pack["eye_pivots"], "pivot_vertices": pack["pivot_vertices"].astype(np.int64),
     }
     locked = {name: _locked(array) for name, array in arrays.items()}

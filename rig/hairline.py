@@ -21,7 +21,7 @@ def hairline_depth(points: np.ndarray) -> np.ndarray:
 
 
 def on_ear(points: np.ndarray, neutral: np.ndarray) -> np.ndarray:
-    """(..., 3) metres -> (...,) bool: what sticks out beside the head `neutral` (V, 3), lower than just above its ears."""
+    """(..., 3) metres -> (...,) bool: what sticks out beside the head `neutral` (V, 3), as wide as above its ears."""
     above = (np.abs(neutral[:, 1] - 0.035) < 0.010) & (neutral[:, 2] < -0.06) & (neutral[:, 2] > -0.14)
     widest = np.abs(neutral[above, 0]).max()
     return (np.abs(points[..., 0]) > 0.96 * widest) & (points[..., 1] < 0.02) & (points[..., 2] < -0.05)

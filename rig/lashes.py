@@ -20,8 +20,9 @@ class Lashes:
         self.vertex_count = 5 * count
         self.faces = (np.arange(count)[:, None, None] * 5 + FACES).reshape(-1, 3).astype(np.int32)
         dark = np.float32(look.brows) / 255 * 0.42
-        colours = [np.repeat(dark * row.strength + (1 - row.strength) * np.float32(look.skin) / 255 * 0.8, 1) for row in self._rows]
-        self._colours = np.concatenate([np.tile(c, (5 * row.count, 1)) for c, row in zip(colours, self._rows, strict=True)])
+        pale = np.float32(look.skin) / 255 * 0.8
+        colours = [np.tile(pale + row.strength * (dark - pale), (5 * row.count, 1)) for row in self._rows]
+        self._colours = np.concatenate(colours)
 
     def pose(self, coarse: np.ndarray, head: np.ndarray, pivots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Points and colours, (N, 3) each; coarse (V, 3) and pivots (2, 3) are posed, head is the (3, 3) turn."""
@@ -39,7 +40,8 @@ class _Row:
             arc = arc[::-1]  # from the nose outward
         self.count = UPPER_COUNT if upper else LOWER_COUNT
         self.strength = 0.9 if upper else 0.35
-        place = np.linspace(0.14, 0.95 if upper else 0.85, self.count) * (len(arc) - 1) + rng.uniform(-0.1, 0.1, self.count)
+        place = np.linspace(0.14, 0.95 if upper else 0.85, self.count) * (len(arc) - 1)
+        place += rng.uniform(-0.1, 0.1, self.count)
         place = np.clip(place, 0, len(arc) - 1.001)
         self._near, self._far = arc[place.astype(int)], arc[place.astype(int) + 1]
         self._share = (place % 1)[:, None].astype(np.float32)

@@ -30,7 +30,9 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(length, 1e-12)[..., None]
 
 
-def lit(surface: Surface, normals: np.ndarray, to_eye: np.ndarray, look: Look, tangents: np.ndarray | None = None) -> np.ndarray:
+def lit(
+    surface: Surface, normals: np.ndarray, to_eye: np.ndarray, look: Look, tangents: np.ndarray | None = None
+) -> np.ndarray:
     """(N, 3) float32: what the sRGB texture is multiplied by.
 
     Since (albedo * light) ** gamma = albedo ** gamma * light ** gamma, light is turned to sRGB on its own; highlights

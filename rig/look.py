@@ -8,7 +8,9 @@ import numpy as np
 from rig.errors import RigError
 
 HAIR_STYLES = ("short", "bob", "shaved")
-SKINS = ((244, 208, 184), (236, 190, 162), (224, 172, 140), (198, 144, 110), (160, 108, 78), (118, 76, 55), (86, 55, 42))
+SKINS = (
+    (244, 208, 184), (236, 190, 162), (224, 172, 140), (198, 144, 110), (160, 108, 78), (118, 76, 55), (86, 55, 42),
+)
 LIPS = ((196, 110, 104), (188, 98, 96), (176, 88, 84), (154, 76, 70), (126, 66, 60), (98, 54, 50), (80, 45, 43))
 IRISES = ((92, 62, 38), (70, 46, 30), (108, 88, 50), (96, 112, 82), (92, 122, 146), (110, 130, 148))
 HAIRS = ((38, 28, 24), (58, 40, 30), (88, 60, 40), (128, 88, 52), (186, 150, 100), (112, 52, 30), (150, 146, 142))
@@ -80,10 +82,14 @@ class Look:
             hair=str(rng.choice(HAIR_STYLES, p=[0.5, 0.38, 0.12])),
             freckles=float(max(0.0, rng.uniform(-1.5, 0.8))) if tone < 2.5 else 0.0,
             stubble=float(max(0.0, rng.uniform(-1.0, 0.8))), brow_thickness=float(rng.uniform(0.75, 1.3)), key=key,
-            fill=Light((float(side * 0.9), 0.15, 0.7), tuple(float(c) for c in rng.uniform(0.08, 0.26) * np.array([0.9, 1, 1.1]))),
-            rim=Light((float(side * 0.6), 0.5, -0.75), tuple([float(rng.uniform(0.1, 0.8))] * 3)),
+            fill=Light((float(side * 0.9), 0.15, 0.7), _grey(rng.uniform(0.08, 0.26), 0.1)),
+            rim=Light((float(side * 0.6), 0.5, -0.75), _grey(rng.uniform(0.1, 0.8), 0.0)),
             ambient=float(rng.uniform(0.28, 0.46)), seed=int(rng.integers(1 << 31)),
         )
+
+
+def _grey(strength: float, cool: float) -> tuple[float, float, float]:
+    return (float(strength * (1 - cool)), float(strength), float(strength * (1 + cool)))
 
 
 def _between(palette: tuple[Colour, ...], position: float) -> tuple[float, ...]:

@@ -76,4 +76,5 @@ def mouth_light(rig: FaceRig, coarse: np.ndarray) -> np.float32:
     """How much light enters: a closed mouth is dim inside, an open one bright. coarse: (V, 3) posed vertices."""
     upper, lower = coarse[rig.loops["lip_midline"]]
     gap = np.linalg.norm(upper.mean(axis=0) - lower.mean(axis=0))
-    return np.float32(0.98 + 0.17 * np.clip((gap - 0.002) / 0.010, 0, 1))
+    ajar, open_wide = np.clip((gap - 0.0012) / 0.002, 0, 1), np.clip((gap - 0.003) / 0.010, 0, 1)
+    return np.float32(0.30 + 0.68 * ajar + 0.17 * open_wide)

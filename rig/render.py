@@ -36,22 +36,25 @@ def render_frames(
         raise RigError(f"A picture of {size} pixels cannot be drawn; the side must lie between 16 and 4096.")
     if samples not in (1, 2, 4, 8):
         raise RigError(f"{samples} samples a pixel are not offered; choose 1, 2, 4 or 8.")
-    renderer = _open(backend, Avatar(rig, look or Look(), camera or Camera()), size, samples)
+    renderer = _backend(backend)(Avatar(rig, look or Look(), camera or Camera()), size, samples)
     return _frames(renderer, clip)
 
 
-def _open(backend: str, avatar: Avatar, size: int, samples: int):
-    if backend == "moderngl":
+def _backend(name: str):
+    """The renderer class; what it needs is imported, or missed, here."""
+    if name == "moderngl":
         from rig.render_moderngl import ModernglRenderer
 
-        return ModernglRenderer(avatar, size, samples)
-    if backend == "pyrender":
-        from rig.render_pyrender import PyrenderRenderer
+        return ModernglRenderer
+    if name == "pyrender":
+        from rig.render_pyrender import PyrenderRenderer, import_pyrender
 
-        return PyrenderRenderer(avatar, size)
-    from rig.render_pytorch3d import Pytorch3dRenderer
+        import_pyrender()
+        return PyrenderRenderer
+    from rig.render_pytorch3d import Pytorch3dRenderer, import_pytorch3d
 
-    return Pytorch3dRenderer(avatar, size, samples)
+    import_pytorch3d()
+    return Pytorch3dRenderer
 
 
 def _frames(renderer, clip: BlendshapeClip) -> Iterator[np.ndarray]:

@@ -24,7 +24,7 @@ def _numpy_with_infty():
             del np.infty
 
 
-def _import_pyrender():
+def import_pyrender():
     """pyrender reads PYOPENGL_PLATFORM when it is imported; without a display that must be egl (or the user's own)."""
     name, headless = "PYOPENGL_PLATFORM", sys.platform.startswith("linux") and not os.environ.get("DISPLAY")
     lent = headless and name not in os.environ and "OpenGL" not in sys.modules
@@ -42,11 +42,14 @@ def _import_pyrender():
 
 
 class PyrenderRenderer:
-    """Draws poses of one avatar; call release() at the end. Raises RigError where pyrender or OpenGL is not there."""
+    """Draws poses of one avatar; call release() at the end. Raises RigError where pyrender or OpenGL is not there.
 
-    def __init__(self, avatar: Avatar, size: int) -> None:
+    samples is taken for the sake of the others: pyrender always smooths with 4.
+    """
+
+    def __init__(self, avatar: Avatar, size: int, samples: int = 4) -> None:
         self.avatar, self._size = avatar, size
-        self._pyrender = pyrender = _import_pyrender()
+        self._pyrender = pyrender = import_pyrender()
         camera = avatar.camera
         lens = pyrender.PerspectiveCamera(
             yfov=camera.field_of_view_rad, aspectRatio=1.0, znear=camera.near_m, zfar=camera.far_m

@@ -6,7 +6,7 @@ from rig.avatar import Avatar, Pose
 from rig.errors import RigError
 
 
-def _import_pytorch3d():
+def import_pytorch3d():
     try:
         import pytorch3d.renderer.mesh as mesh
         import torch
@@ -21,7 +21,7 @@ class Pytorch3dRenderer:
     """Draws poses of one avatar at sqrt(samples) times the size and averages. Raises RigError without PyTorch3D."""
 
     def __init__(self, avatar: Avatar, size: int, samples: int) -> None:
-        self._torch, self._mesh = _import_pytorch3d()
+        self._torch, self._mesh = import_pytorch3d()
         self.avatar, self._size = avatar, size
         self._grid = 1 if samples == 1 else 2
         self._faces = np.concatenate([layer.faces for layer in avatar.layers])

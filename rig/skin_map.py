@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
-from scipy.ndimage import zoom
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from rig.face_rig import FaceRig
+from rig.noise import enlarged
 
 AXIS_Z_M = -0.075
 """The texture is wrapped around the head along the vertical line through this depth."""
@@ -62,7 +62,7 @@ def skin_map(rig: FaceRig, shrink: int = 3) -> SkinMap:
     grid = np.stack(np.meshgrid(columns, rows[::-1]), axis=-1)
     filled = np.nan_to_num(interpolate(grid), nan=0.0).astype(np.float32)
     planes = np.moveaxis(filled, 2, 0)
-    large = np.stack([zoom(plane, shrink, order=1, grid_mode=True, mode="nearest") for plane in planes])
+    large = np.stack([enlarged(plane, (HEIGHT, WIDTH)) for plane in planes])
     return SkinMap(np.ascontiguousarray(np.moveaxis(large[:3], 0, 2)), large[3], large[4])
 
 
