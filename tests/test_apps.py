@@ -10,9 +10,9 @@ import pytest
 
 from apps import doctor, train
 from apps.cli import build_parser, main
-from dreamtalk.emotions import EMOTIONS
+from dreamtalk.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.options import AnimationOptions
-from rig.clip_file import read_clip
+from rig.clip_file import read_clip, write_clip
 
 
 def test_animate_writes_every_output_named(stub_talk, speech: Path, tmp_path: Path, capsys) -> None:
@@ -118,3 +118,22 @@ def test_doctor_examines_the_basics_here() -> None:
     for name, essential, check in doctor.CHECKS:
         if name in ("Python", "PyTorch", "video encoders", "write access"):
             assert doctor.examine(name, essential, check).mend == "", name
+
+
+def test_real_weights_same_seed_same_bytes(speech: Path, tmp_path: Path) -> None:
+    def curves(name: str, *words: str) -> bytes:
+        assert main(["animate", str(speech), "--quiet", *words, "-o", str(tmp_path / name)]) == 0
+        return (tmp_path / name).read_bytes()
+
+    happy = curves("a.npz", "--emotion", "happy", "--seed", "5")
+    assert curves("b.npz", "--emotion", "happy", "--seed", "5") == happy
+    assert curves("c.npz", "--emotion", "happy", "--seed", "6") != happy
+    assert curves("d.npz", "--emotion", "sad", "--seed", "5") != happy
+
+
+def test_real_weights_follow_a_style_clip_at_another_rate(speech: Path, tmp_path: Path) -> None:
+    style = tmp_path / "take.csv"
+    write_clip(EmotionLibrary.load().clip("angry", 1.0).resampled(60), style)
+    assert main(["animate", str(speech), "--style", str(style), "--fps", "30", "-o", str(tmp_path / "a.csv")]) == 0
+    clip = read_clip(tmp_path / "a.csv")
+    assert (clip.fps, len(clip)) == (30, 30)
