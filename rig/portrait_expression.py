@@ -6,13 +6,14 @@ from rig.arkit import INDEX, NAMES
 from rig.correspondence import FaceCorrespondence
 
 DEAD_ZONE = 0.15
-VAGUE_DEAD_ZONE, PUCKER_DEAD_ZONE = 0.6, 0.75
+VAGUE_DEAD_ZONE, DECEPTIVE_DEAD_ZONE = 0.6, 0.8
 VAGUE_SHAPES = (
     "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "eyeSquintLeft",
-    "eyeSquintRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "browDownLeft", "browDownRight",
+    "eyeSquintRight", "eyeWideLeft", "eyeWideRight", "browDownLeft", "browDownRight",
 )
-"""Shapes that MediaPipe sees in calm faces too; relaxed lips even score a pucker of 0.7, and drawn brows count
-as raised."""
+"""Shapes that MediaPipe sees in calm faces too."""
+DECEPTIVE_SHAPES = ("mouthPucker", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
+"""Relaxed lips score a pucker of 0.7; drawn or half-covered brows count as raised."""
 LID_OVERLAP = 1.04
 BLINK_GAIN_RANGE = (0.5, 2.2)
 LID_MIDDLES = {"Left": ((385, 386, 387), (380, 374, 373)), "Right": ((160, 159, 158), (144, 145, 153))}
@@ -26,7 +27,7 @@ def own_expression(fitted: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """
     dead = np.full(len(NAMES), DEAD_ZONE)
     dead[[INDEX[name] for name in VAGUE_SHAPES]] = VAGUE_DEAD_ZONE
-    dead[INDEX["mouthPucker"]] = PUCKER_DEAD_ZONE
+    dead[[INDEX[name] for name in DECEPTIVE_SHAPES]] = DECEPTIVE_DEAD_ZONE
     own = np.clip((np.minimum(fitted, scores) - dead) / (1.0 - dead), 0.0, 1.0)
     own[[INDEX[name] for name in NAMES if name.startswith("eyeLook")]] = 0.0
     return own.astype(np.float32)

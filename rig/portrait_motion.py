@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from rig.aperture import Strip, aperture_strip, soft_line
 from rig.arkit import INDEX
@@ -24,6 +25,8 @@ MOUTH_COLUMNS, MOUTH_ROWS, MOUTH_FEATHER_PX = 64, 12, 0.7
 CLOSED_LIPS_PX = 0.4
 LIGHT_IN_MOUTH = (0.85, 1.0)
 """How bright the inside of the mouth is when just open, and when wide open."""
+SLID_PX = 1.5
+"""How far an eyeball must have slid under its lids before what they hid is painted."""
 LIP_LINE_OPACITY, LIP_LINE_WIDTH = 0.8, 0.013
 _FOREHEAD, _CHIN = 10, 152  # landmarks
 _IRISES = (slice(473, 478), slice(468, 473))  # left, right
@@ -79,8 +82,8 @@ class PortraitMotion:
         self._grid_in_head = (self._grid.space - pose.translation) @ pose.rotation
         self._deltas = fit.deltas.reshape(len(fit.deltas), -1)
         self._raster = PortraitRaster(fit.image_size, float(-pose.translation[2]) - DEPTH_SPAN_M / 2)
-        openings = [eye.strip(self._pixels0) for eye in self._eyes]
-        self._raster.set_hidden(hidden_eyes(picture, openings, [fit.landmarks[own] for own in _IRISES]))
+        self._openings = [eye.strip(self._pixels0) for eye in self._eyes]
+        self._raster.set_hidden(hidden_eyes(picture, self._openings, [fit.landmarks[own] for own in _IRISES]))
 
     def __enter__(self) -> "PortraitMotion":
         return self
@@ -142,7 +145,7 @@ class PortraitMotion:
         """For flow and for paint: the eyeballs, seen through the openings of the lids."""
         flows, paints = [], []
         size = np.array(self.fit.image_size)
-        for eye, rotation in zip(self._eyes, eye_rotation, strict=True):
+        for eye, before, rotation in zip(self._eyes, self._openings, eye_rotation, strict=True):
             strip = eye.strip(pixels)
             source = eye.source_pixels(
                 strip.positions.astype(np.float64), self.fit.pose, turn, matrix_from_angles(rotation.astype(np.float64))
@@ -150,7 +153,9 @@ class PortraitMotion:
             flows.append(
                 _flow_layer(strip.positions, source - strip.positions, None, strip.faces, opacity=strip.share)
             )
-            values = np.column_stack([(source + 0.5) / size, strip.share, strip.share])
+            slid = np.linalg.norm(source - before.positions, axis=1)  # against the lids' rims
+            needed = strip.share * np.clip(slid / SLID_PX, 0, 1)
+            values = np.column_stack([(source + 0.5) / size, needed, needed])
             paints.append(Layer(strip.positions, None, values, strip.faces))
         return flows, paints
 
@@ -161,7 +166,8 @@ class PortraitMotion:
         pose = self.fit.pose
         blink = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
         closing = float((weights - self.fit.expression)[blink].max())
-        skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing), self._skin.faces)
+        turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
+        skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing, turned), self._skin.faces)
         strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
         lines = self._lip_line(pixels, strip) if self._skin.open_mouth else []
         if strip.share.max() == 0.0:

@@ -24,7 +24,9 @@ STRETCH = (2.5, 6.0)
 OPEN_MOUTH, MOUTH_MARGIN = 0.014, 0.012
 """Gap of the lips above which the picture's mouth counts as open, and how far its shadow reaches onto the lips, both in
 distances between the eyes' outer corners."""
-LID_STRETCH = (1.3, 2.4)
+REVEALING_RAD = (0.02, 0.08)
+"""Turn of the head over which skin that the picture hides comes into sight."""
+LID_STRETCH, LID_PAINT = (1.3, 2.4), 0.7
 LID_REACH_M, LID_MARGIN_M = 0.0075, 0.0016
 _LIPS_MIDDLE = (13, 14)  # landmarks
 
@@ -34,15 +36,16 @@ class Skin:
     """The face as one sheet. Build with of_fit().
 
     faces: (F, 3) int32.  opacity: (V,) float32, 1 on the face, fading to 0 at its border.  colours: (V, 3) float32 RGB
-    in [0, 1], painted where the picture has nothing.  painted: (V,) float32, always painted there.  lids: (V,)
-    float32, how much a vertex belongs to an upper lid.  front: indices of the visible, opaque vertices.  open_mouth:
+    in [0, 1], painted where the picture has nothing.  hidden: (V,) float32, skin that the picture's own pose hides;
+    toothy: (V,) float32, lips that its open mouth colours.  lids: (V,) float32, share of an upper lid.  front: indices of the visible, opaque vertices.  open_mouth:
     whether the picture shows the mouth open.
     """
 
     faces: np.ndarray
     opacity: np.ndarray
     colours: np.ndarray
-    painted: np.ndarray
+    hidden: np.ndarray
+    toothy: np.ndarray
     lids: np.ndarray
     front: np.ndarray
     open_mouth: bool
@@ -66,20 +69,20 @@ class Skin:
         faces = faces[(opacity[faces] > 0.02).any(axis=1)]
         lids, margin = _lids(rig, eyes)
         toothy = _in_open_mouth(fit, pixels)
-        hidden = (~seen & (to_inner > CORE_M[0])) | toothy
+        hidden = ~seen & (to_inner > CORE_M[0])
         observed = _eroded(seen & ~toothy, faces) & (lids < 0.2) & (margin > LID_MARGIN_M)
         blurred = sample(picture, pixels, 0.02 * fit.eye_distance_px)
         colours = diffused_skin(faces, observed, blurred, palette.skin)
-        painted = _softened(hidden.astype(np.float64), faces)
+        hidden, soft_toothy = (_softened(mask.astype(np.float64), faces).astype(np.float32) for mask in (hidden, toothy))
         front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
         return cls(
-            faces, opacity.astype(np.float32), colours.astype(np.float32), painted.astype(np.float32),
+            faces, opacity.astype(np.float32), colours.astype(np.float32), hidden, soft_toothy,
             lids.astype(np.float32), front, bool(toothy.any()), _areas(pixels, faces),
         )  # fmt: skip
 
-    def paint(self, pixels: np.ndarray, closing: float) -> np.ndarray:
+    def paint(self, pixels: np.ndarray, closing: float, turn_rad: float) -> np.ndarray:
         """RGBA (V, 4) float32 to lay over the warped picture, for moved (V, 2) pixels; closing: how much the lids have
-        closed beyond the picture, 0..1."""
+        closed beyond the picture, 0..1; turn_rad: how far the head has turned."""
         growth = _areas(pixels, self.faces) / self.areas
         total = np.zeros(len(pixels))
         count = np.zeros(len(pixels))
@@ -87,8 +90,9 @@ class Skin:
             total += np.bincount(self.faces[:, k], growth, len(pixels))
             count += np.bincount(self.faces[:, k], minlength=len(pixels))
         growth = total / np.maximum(count, 1)
-        share = np.maximum(self.painted, smoothstep(*STRETCH, growth))
-        share = np.maximum(share, self.lids * smoothstep(*LID_STRETCH, growth) * smoothstep(0.05, 0.3, closing))
+        share = np.maximum(self.hidden * smoothstep(*REVEALING_RAD, turn_rad), self.toothy)
+        share = np.maximum(share, smoothstep(*STRETCH, growth))
+        share = np.maximum(share, LID_PAINT * self.lids * smoothstep(*LID_STRETCH, growth) * smoothstep(0.05, 0.3, closing))
         return np.column_stack([self.colours, share * self.opacity]).astype(np.float32)
 
 
