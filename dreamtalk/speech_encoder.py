@@ -6,7 +6,7 @@ Only the encoder is built; it hears any language and writes no text.
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -20,13 +20,17 @@ from dreamtalk.speech_encoder_weights import find_encoder, read_encoder
 
 @dataclass(frozen=True)
 class EncoderSize:
-    """Shape of the network: mel bands, state width, transformer layers, attention heads, longest input in states."""
+    """Shape of the network: mel bands, state width, transformer layers, attention heads, longest input in states.
+
+    normed: whether the last layer's states pass the final norm; not so where only the lower layers are kept.
+    """
 
     bands: int = 80
     width: int = 512
     layers: int = 6
     heads: int = 8
     positions: int = 1500
+    normed: bool = True
 
 
 WHISPER_BASE = EncoderSize()
@@ -69,14 +73,22 @@ class SpeechEncoder(nn.Module):
         self.conv2 = nn.Conv1d(size.width, size.width, 3, stride=2, padding=1)
         self.register_buffer("positions", _sinusoids(size.positions, size.width), persistent=False)
         self.layers = nn.ModuleList(_Layer(size.width, size.heads) for _ in range(size.layers))
-        self.norm = nn.LayerNorm(size.width)
+        self.norm = nn.LayerNorm(size.width) if size.normed else nn.Identity()
         self.eval().requires_grad_(False)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str] | None = None) -> Self:
-        """Whisper-base from `path`, or from wherever `find_encoder` finds it; raises WeightsError where it does not."""
-        encoder = cls(WHISPER_BASE)
-        encoder.load_arrays(read_encoder(find_encoder(path)))
+    def load(cls, path: str | os.PathLike[str] | None = None, layers: int = WHISPER_BASE.layers) -> Self:
+        """Whisper-base from `path`, or from wherever `find_encoder` finds it; raises WeightsError where it does not.
+
+        layers: how many of the six to keep, from below. With fewer, the states come out as they are, before the final
+        norm: cheaper, and they tell less about the words and more about the sound, whoever speaks.
+        """
+        arrays = read_encoder(find_encoder(path))
+        if layers < WHISPER_BASE.layers:
+            dropped = ("norm.", *(f"layers.{layer}." for layer in range(layers, WHISPER_BASE.layers)))
+            arrays = {name: array for name, array in arrays.items() if not name.startswith(dropped)}
+        encoder = cls(replace(WHISPER_BASE, layers=layers, normed=layers == WHISPER_BASE.layers))
+        encoder.load_arrays(arrays)
         return encoder
 
     @classmethod

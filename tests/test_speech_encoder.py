@@ -281,3 +281,11 @@ def test_whisper_base_hears_speech():
     voice = Waveform(load_audio(HELLO).samples[: 2 * SAMPLE_RATE])
     features = speech_features(voice, encoder)
     assert features[38, :6] == pytest.approx(CTRANSLATE2_SAYS, abs=0.01)
+
+
+@pytest.mark.skipif(not carrier_installed(), reason="the weights of whisper-base are not installed")
+def test_the_lower_layers_can_be_taken_alone():
+    whole, lower = SpeechEncoder.load(), SpeechEncoder.load(layers=2)
+    mel = torch.randn(1, 80, 40, generator=torch.Generator().manual_seed(0))
+    whole.layers, whole.norm = whole.layers[:2], torch.nn.Identity()
+    assert torch.equal(lower(mel), whole(mel))
