@@ -13,7 +13,7 @@ from rig.smoothstep import smoothstep
 COLUMNS = 19
 REACH_M, FADE_M = 0.0075, 0.0085
 """How far along and away from the lip line a correction spreads."""
-RESTING_GAP = (0.006, 0.010)
+RESTING_GAP = (0.014, 0.020)
 """Share of the face height below which a mouth in the picture counts as closed, and above which as open."""
 OPENING = {
     "mouthUpperUpLeft": 0.7, "mouthUpperUpRight": 0.7, "mouthLowerDownLeft": 0.7, "mouthLowerDownRight": 0.7,

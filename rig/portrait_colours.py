@@ -10,6 +10,8 @@ from scipy.sparse.linalg import splu
 LUMA = np.array([0.299, 0.587, 0.114])
 CHEEK_LANDMARKS = [50, 280, 205, 425, 9, 8, 151]
 LIP_LANDMARKS = [0, 17, 37, 267, 84, 314]
+FLESH_TINT = np.array([1.5, 0.82, 0.78])
+"""What lies inside a mouth, over its luma, in a colourful picture."""
 OBSERVED_WEIGHT = 10.0
 PRIOR_WEIGHT = 1e-3
 
@@ -45,14 +47,23 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
     tint = skin / max(light, 0.02)
     flesh = 0.5 * (lips + skin * lips.sum() / max(skin.sum(), 0.02))
     redder = np.clip(lips / max(float(lips @ LUMA), 0.02), 0.3, 2.2)
+    colourful = min(3.0 * float(np.ptp(skin) / max(skin.max(), 0.02)), 1.0)
+    redder = 0.5 * redder + 0.5 * (1 + colourful * (FLESH_TINT - 1))
     return Palette(
         skin=skin,
-        teeth=np.clip(light * 1.25 * (0.45 + 0.55 * tint) + 0.04, 0.1, 0.93),
+        teeth=np.clip(light * 1.16 * (0.45 + 0.55 * tint) + 0.04, 0.1, 0.93),
         gum=np.clip(0.62 * light * redder, 0, 1),
         tongue=np.clip(0.72 * light * (0.25 * tint + 0.75 * redder) + 0.1 * flesh, 0, 1),
-        lip_line=np.clip(lips * 0.5, 0, 1),
+        lip_line=np.clip(0.42 * light * redder**1.5, 0, 1),
         cavity=np.clip(0.15 * light * (0.4 + 0.6 * redder), 0.01, 0.2),
     )
+
+
+def dark_rim(picture: np.ndarray, rim: np.ndarray) -> np.ndarray:
+    """RGB (3,) in [0, 1] of the darker part of a line through the picture, (C, 2) pixels: lashes along a lid."""
+    colours = sample(picture, np.concatenate([rim + (0, shift) for shift in (-1.5, 0.0, 1.5)]))
+    luma = colours @ LUMA
+    return colours[luma <= np.quantile(luma, 0.25)].mean(axis=0)
 
 
 def diffused_skin(faces: np.ndarray, observed: np.ndarray, colours: np.ndarray, prior: np.ndarray) -> np.ndarray:

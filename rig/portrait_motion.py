@@ -12,7 +12,7 @@ from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
 from rig.lip_contact import LipContact, LipLine
 from rig.mouth_inside import MouthInside
-from rig.portrait_colours import palette
+from rig.portrait_colours import dark_rim, palette
 from rig.portrait_eyes import Eye, hidden_eyes
 from rig.portrait_fit import PortraitFit
 from rig.portrait_grid import ElasticGrid
@@ -23,10 +23,13 @@ from rig.smoothstep import smoothstep
 
 MOUTH_COLUMNS, MOUTH_ROWS, MOUTH_FEATHER_PX = 64, 12, 0.7
 CLOSED_LIPS_PX = 0.4
+POUT_SHADOW = 0.4
+"""How much lips that are pushed forward darken the inside."""
 LIGHT_IN_MOUTH = (0.85, 1.0)
 """How bright the inside of the mouth is when just open, and when wide open."""
 SLID_PX = 1.5
 """How far an eyeball must have slid under its lids before what they hid is painted."""
+LASH_OPACITY, LASH_WIDTH = 0.65, 0.013
 LIP_LINE_OPACITY, LIP_LINE_WIDTH = 0.8, 0.013
 _FOREHEAD, _CHIN = 10, 152  # landmarks
 _IRISES = (slice(473, 478), slice(468, 473))  # left, right
@@ -72,6 +75,7 @@ class PortraitMotion:
         shut = 1.0 if np.abs(self._contact.resting_gap_m).max() > 0 else 0.0
         px_per_m = pose.focal_px / -pose.translation[2]
         self._lips_closed_px = np.maximum(resting, 0.0) * shut * px_per_m + CLOSED_LIPS_PX
+        self._lash_colours = [dark_rim(picture, eye.rims(self._pixels0)[0]) for eye in self._eyes]
         self._inside = MouthInside.of_rig(rig, colours)
         head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
         self._grid = ElasticGrid.around_head(
@@ -169,7 +173,7 @@ class PortraitMotion:
         turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing, turned), self._skin.faces)
         strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
-        lines = self._lip_line(pixels, strip) if self._skin.open_mouth else []
+        lines = self._lash_lines(weights, pixels) + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
         if strip.share.max() == 0.0:
             return self._raster.paint(skin, eyes, None, 1.0, None, self._palette.cavity, lines)
         points, colours, faces = self._inside.posed(still)
@@ -179,8 +183,23 @@ class PortraitMotion:
         mouth = Layer(strip.positions, None, np.column_stack([strip.share, strip.down, scale, scale]), strip.faces)
         dim, bright = LIGHT_IN_MOUTH
         light = float(dim + (bright - dim) * smoothstep(0.02, 0.25, scale.max()))
+        light *= 1 - POUT_SHADOW * float(weights[[INDEX["mouthFunnel"], INDEX["mouthPucker"]]].max())
         return self._raster.paint(skin, eyes, mouth, light, inside, self._palette.cavity, lines)
 
+
+    def _lash_lines(self, weights: np.ndarray, pixels: np.ndarray) -> list[Layer]:
+        """The dark rim of lids that close; open ones show the picture's own."""
+        lines = []
+        for eye, colour, name in zip(self._eyes, self._lash_colours, ("eyeBlinkLeft", "eyeBlinkRight"), strict=True):
+            closing = float(smoothstep(0.3, 0.9, weights[INDEX[name]] - self.fit.expression[INDEX[name]]))
+            if closing == 0.0:
+                continue
+            rim = eye.rims(pixels)[0]
+            taper = np.sin(np.linspace(0, np.pi, len(rim))) ** 0.5
+            line = soft_line(rim, LASH_WIDTH * self.fit.eye_distance_px, LASH_OPACITY * closing * taper)
+            colours = np.broadcast_to(colour, (len(line.share), 3))
+            lines.append(Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces))
+        return lines
 
     def _lip_line(self, pixels: np.ndarray, strip: Strip) -> list[Layer]:
         """The line between closed lips, which a picture with an open mouth has nowhere."""

@@ -21,7 +21,7 @@ CORE_M, OUTER_M = (0.005, 0.010), (0.010, 0.020)
 """Distance from the inner landmarks within which slanting skin is kept, and from all landmarks where the sheet ends."""
 STRETCH = (2.5, 6.0)
 """How many times its area skin may grow before it is painted rather than stretched."""
-OPEN_MOUTH, MOUTH_MARGIN = 0.014, 0.012
+OPEN_MOUTH, MOUTH_MARGIN = 0.026, 0.012
 """Gap of the lips above which the picture's mouth counts as open, and how far its shadow reaches onto the lips, both in
 distances between the eyes' outer corners."""
 REVEALING_RAD = (0.02, 0.08)
