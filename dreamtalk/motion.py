@@ -11,6 +11,7 @@ from dreamtalk.emodiff import EmoDiff
 from dreamtalk.errors import OptionError
 from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.lip_refiner import LipRefiner
+from dreamtalk.liveliness import enlivened
 from dreamtalk.motion_space import MOTION_SIZE, clip_of
 from dreamtalk.options import AnimationOptions
 from dreamtalk.speech_encoder import SpeechEncoder
@@ -70,7 +71,8 @@ class MotionGenerator:
             done += len(piece)
             if progress:
                 progress(done, count)
-        return clip_of(motion, FPS)
+        rng = np.random.default_rng((options.seed, 1))
+        return clip_of(enlivened(motion, FPS, style, rng), FPS)
 
     def _stream(
         self, waveform: Waveform, count: int, style: BlendshapeClip, initial: np.ndarray, options: AnimationOptions

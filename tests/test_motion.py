@@ -8,7 +8,7 @@ import torch
 
 from dreamtalk.audio import Waveform
 from dreamtalk.denoiser import Denoiser, DenoiserConfig
-from dreamtalk.emodiff import EmoDiff, WindowPlan
+from dreamtalk.emodiff import EmoDiff, WindowPlan, eased, reminded
 from dreamtalk.errors import OptionError, WeightsError
 from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator
@@ -153,3 +153,17 @@ def test_a_folder_that_holds_no_emodiff_is_refused(tmp_path):
     save_folder(tmp_path, debug_emodiff().network.state_dict(), {"network": {"width": 16}}, "card")
     with pytest.raises(WeightsError, match="does not describe"):
         EmoDiff.from_directory(tmp_path)
+
+
+def test_a_window_leaves_its_known_frames_without_a_jump():
+    window, known = torch.full((1, 40, 3), 2.0), torch.zeros(1, 4, 3)
+    smooth = eased(window, known)
+    assert torch.equal(smooth[:, :4], known) and torch.equal(smooth[:, 30:], window[:, 30:])
+    assert smooth.diff(dim=1).abs().max() < 0.3
+
+
+def test_the_sampler_is_reminded_of_the_known_frames():
+    known = torch.ones(1, 2, 3)
+    remembering = reminded(lambda x_t, t: torch.zeros_like(x_t), known)
+    assert torch.equal(remembering(torch.zeros(1, 5, 3), torch.tensor([500]))[:, :2], known)
+    assert (remembering(torch.zeros(1, 5, 3), torch.tensor([0])) == 0).all()

@@ -1,0 +1,74 @@
+"""Blinks, gaze and head range of a finished clip: events beside EmoDiff, in the manner of the style clip.
+
+A window of four seconds shows one blink or none. On 60 s of speech EmoDiff alone gave 0 to 6 blinks a minute of
+0.08 s where the style clips have 15 to 23 of 0.16 s, and half of their head motion; so lids and eyes come from the
+expression model's event process, and the head is brought to the style's range.
+"""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, median_filter
+
+from dreamtalk.blinks import blink_curves, blink_times
+from dreamtalk.gaze import HEAD_COMPENSATION, gaze_angles, look_weights
+from dreamtalk.measures import blink_rate
+from rig.arkit import NAMES, indices
+from rig.clip import BlendshapeClip
+from rig.gaze import eye_rotation_from_weights
+
+_USUAL_BLINKS, _USUAL_FIXATION_S, _USUAL_GLANCES = 17.0, 1.3, 0.15
+_TRUSTED_S = 6.0  # a style clip of this length counts as much as the usual rate
+_BLINK, _WIDE = indices("eyeBlinkLeft", "eyeBlinkRight"), indices("eyeWideLeft", "eyeWideRight")
+_LOOK = indices(*(name for name in NAMES if name.startswith("eyeLook")))
+_OWN_BLINK_S = 0.6  # lid motion shorter than half of this is EmoDiff's own blinking
+_POSTURE_S = 1.5
+_LEAST_GAIN, _MOST_GAIN = 0.8, 2.5
+
+
+def enlivened(motion: np.ndarray, fps: float, style: BlendshapeClip, rng: np.random.Generator) -> np.ndarray:
+    """Raw motion (T, 55) with eyes and head range in the manner of `style`; mouth and brows stay as they are."""
+    lively = motion.copy()
+    lively[:, len(NAMES) :] = with_head_range(motion[:, len(NAMES) :], fps, style)
+    weights = lively[:, : len(NAMES)]
+    _add_gaze(weights, lively[:, len(NAMES) :], fps, style, rng)
+    closure = blink_curves(rng, blink_times(rng, len(motion) / fps, likely_blink_rate(style)), len(motion), fps)
+    weights[:, _BLINK] += (1.0 - weights[:, _BLINK]) * closure
+    weights[:, _WIDE] *= 1.0 - closure
+    return lively
+
+
+def likely_blink_rate(style: BlendshapeClip) -> float:
+    """Blinks a minute of a style clip, drawn toward the usual 17 where the clip is short."""
+    trust = style.duration_s / (style.duration_s + _TRUSTED_S)
+    return float(np.clip(trust * blink_rate(style.weights, style.fps) + (1 - trust) * _USUAL_BLINKS, 4.0, 45.0))
+
+
+def with_head_range(head: np.ndarray, fps: float, style: BlendshapeClip) -> np.ndarray:
+    """Head angles (T, 3) whose movement about the slow posture is as wide as the style's; the first frame stays."""
+    slow = _posture(head, fps)
+    wanted = (style.head_rotation - _posture(style.head_rotation, style.fps)).std(0)
+    gain = np.clip(wanted / np.maximum((head - slow).std(0), 1e-5), _LEAST_GAIN, _MOST_GAIN)
+    share = np.clip(np.arange(len(head)) / fps, 0.0, 1.0)[:, None]
+    return (head + share * (gain - 1.0) * (head - slow)).astype(np.float32)
+
+
+def _posture(head: np.ndarray, fps: float) -> np.ndarray:
+    return gaussian_filter1d(head.astype(np.float64), _POSTURE_S * fps, axis=0, mode="nearest")
+
+
+def _add_gaze(
+    weights: np.ndarray, head: np.ndarray, fps: float, style: BlendshapeClip, rng: np.random.Generator
+) -> None:
+    """Writes look and lid columns of `weights` (T, 52): fixations and saccades about the style's own gaze."""
+    turned = np.degrees(head[:, :2])
+    gaze, _ = gaze_angles(rng, len(weights), fps, _USUAL_FIXATION_S, _USUAL_GLANCES)
+    looked = np.zeros_like(weights, dtype=np.float64)
+    look_weights(gaze + _mean_gaze_deg(style) - HEAD_COMPENSATION * turned, looked)
+    weights[:, _LOOK] = looked[:, _LOOK].clip(0.0, 1.0)
+    lids = median_filter(weights[:, _BLINK], size=(2 * round(_OWN_BLINK_S * fps / 2) + 1, 1), mode="nearest")
+    weights[:, _BLINK] = (lids + looked[:, _BLINK] - looked[:, _BLINK].mean(0)).clip(0.0, 1.0)
+
+
+def _mean_gaze_deg(style: BlendshapeClip) -> np.ndarray:
+    """Where the style clip looks on average, (2,) degrees (pitch, yaw), the head's turn added back."""
+    eyes = np.degrees(eye_rotation_from_weights(style.weights)).mean(axis=(0, 1))[:2]
+    return eyes + HEAD_COMPENSATION * np.degrees(style.head_rotation.mean(0))[:2]
