@@ -62,7 +62,8 @@ def measured(path: Path, frames: int, threads: int) -> dict:
     return {
         "measure": "portrait frames", "size": len(portrait.picture), "threads": threads, "cpu": cpu_name(),
         "fps": round(frames / (maps_s + frame_s), 1), "cpu_ms_per_frame": round(1000 * cpu_s / frames, 1),
-        "share_motion_maps": round(maps_s / (maps_s + frame_s), 2), "share_warp": round(frame_s / (maps_s + frame_s), 2),
+        "share_motion_maps": round(maps_s / (maps_s + frame_s), 2),
+        "share_warp": round(frame_s / (maps_s + frame_s), 2),
         "fit_s": round(fitted - start, 2), "set_up_s": round(ready - fitted, 2),
     }  # fmt: skip
 
@@ -86,7 +87,9 @@ def talking(count: int) -> list:
 def cpu_name() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
+        ]
         if names:
             return names[0]
     return platform.processor() or platform.machine()

@@ -2,8 +2,8 @@
 
     python benchmarks/portrait_measures.py FOLDER [--clip CLIP.csv] [--renderer rig] [--limit N]
 
-Without --clip, a sweep: jawOpen .8, smile, blink, pucker, browInnerUp, yaw, pitch, one after another. For each command r
-and gain (slope of MediaPipe's score, or of its head angle, on the command); for the lips r and gain of the gap in the
+Without --clip, a sweep: jawOpen .8, smile, blink, pucker, browInnerUp, yaw, pitch, one after another. Per command r and
+gain (slope of MediaPipe's score, or of its head angle, on the command); for the lips r and gain of the gap in the
 picture against the rig's aperture, both over the face's height, and the shares of frames closed and open as asked; the
 share of full blinks with eyes shut; the rest frame's PSNR in the face; the background's standard deviation over time in
 grey levels.

@@ -142,7 +142,7 @@ class FaceDetector:
                 from mediapipe.tasks.python import BaseOptions, vision
             except ImportError as error:
                 raise PortraitError(
-                    f"Portraits need MediaPipe, which does not import here ({error}); run `pip install mediapipe==1.2.2`."
+                    f"MediaPipe, which portraits need, does not import ({error}); run `pip install mediapipe==1.2.2`."
                 ) from error
             options = vision.FaceLandmarkerOptions(
                 base_options=BaseOptions(model_asset_path=str(path)),

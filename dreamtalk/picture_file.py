@@ -32,7 +32,9 @@ def read_picture(path: str | Path) -> np.ndarray:
             image.load()
             return _rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError as error:
-        raise PortraitError(f"{path} is not a picture that can be read; give a JPEG, PNG, WebP or TIFF file.") from error
+        raise PortraitError(
+            f"{path} is not a picture that can be read; give a JPEG, PNG, WebP or TIFF file."
+        ) from error
     except Image.DecompressionBombError as error:
         raise PortraitError(f"{path} is too large to open safely; reduce it to under 150 megapixels.") from error
     except (OSError, SyntaxError, ValueError) as error:

@@ -38,9 +38,7 @@ def rig_guided_frame(picture: np.ndarray, flow: np.ndarray, paint: np.ndarray) -
         np.arange(columns.start, columns.stop, dtype=np.float32), np.arange(rows.start, rows.stop, dtype=np.float32)
     )
     part = flow[rows, columns]
-    warped = cv2.remap(
-        picture, x + part[..., 0], y + part[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    warped = cv2.remap(picture, x + part[..., 0], y + part[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     frame[rows, columns] = _painted(warped, paint[rows, columns])
     return frame
 

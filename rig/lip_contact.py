@@ -105,4 +105,6 @@ class LipContact:
 def _opened(weights: np.ndarray) -> float:
     """0 where nothing parts the lips, 1 where something clearly does."""
     jaw = max(float(weights[INDEX["jawOpen"]] - weights[INDEX["mouthClose"]]), 0.0)
-    return float(np.clip((jaw + sum(share * weights[INDEX[name]] for name, share in OPENING.items())) / FULLY_OPENED, 0, 1))
+    return float(
+        np.clip((jaw + sum(share * weights[INDEX[name]] for name, share in OPENING.items())) / FULLY_OPENED, 0, 1)
+    )

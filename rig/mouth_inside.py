@@ -103,7 +103,9 @@ def _arch(
     carriers = np.flatnonzero(rig.regions[part])
     own = rig.neutral[carriers].astype(np.float64)
     borders = np.cumsum((0.0, *widths_mm))
-    half = np.concatenate([np.linspace(a, b, COLUMNS_PER_TOOTH, endpoint=False) for a, b in zip(borders, borders[1:])])
+    half = np.concatenate(
+        [np.linspace(a, b, COLUMNS_PER_TOOTH, endpoint=False) for a, b in zip(borders, borders[1:], strict=False)]
+    )
     along = np.concatenate([-half[:0:-1], half])  # mm along the arch, 0 = middle
     x, z = _curve(own, along / 1000.0)
     tooth = np.clip(np.searchsorted(borders, np.abs(along), side="right") - 1, 0, len(widths_mm) - 1)

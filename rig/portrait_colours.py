@@ -67,7 +67,7 @@ def dark_rim(picture: np.ndarray, rim: np.ndarray) -> np.ndarray:
 
 
 def diffused_skin(faces: np.ndarray, observed: np.ndarray, colours: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Colours (V, 3) of a mesh: kept near `colours` (V, 3) where `observed` (V,) is true, spread from there elsewhere."""
+    """Colours (V, 3) of a mesh: near `colours` (V, 3) where `observed` (V,) is true, spread from there elsewhere."""
     count = len(colours)
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     links = sparse.coo_matrix((np.ones(len(edges)), edges.T), shape=(count, count))

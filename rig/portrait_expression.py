@@ -8,8 +8,16 @@ from rig.correspondence import FaceCorrespondence
 DEAD_ZONE = 0.15
 VAGUE_DEAD_ZONE, DECEPTIVE_DEAD_ZONE = 0.6, 0.8
 VAGUE_SHAPES = (
-    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "eyeSquintLeft",
-    "eyeSquintRight", "eyeWideLeft", "eyeWideRight", "browDownLeft", "browDownRight",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "eyeSquintLeft",
+    "eyeSquintRight",
+    "eyeWideLeft",
+    "eyeWideRight",
+    "browDownLeft",
+    "browDownRight",
 )
 """Shapes that MediaPipe sees in calm faces too."""
 DECEPTIVE_SHAPES = ("mouthPucker", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")

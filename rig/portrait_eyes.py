@@ -7,7 +7,8 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from rig.aperture import Strip, aperture_strip, column_matrix
 from rig.face_rig import FaceRig
-from rig.portrait_fit import Pose
+from rig.head_turn import HeadTurn
+from rig.portrait_pose import Pose
 from rig.portrait_sheet import loop_chains
 
 COLUMNS, ROWS = 28, 9
@@ -53,7 +54,7 @@ class Eye:
         """(V, 2) pixels -> (COLUMNS, 2) along the upper and along the lower lid."""
         return self.upper_columns @ pixels[self.upper], self.lower_columns @ pixels[self.lower]
 
-    def source_pixels(self, target: np.ndarray, pose: Pose, head_turn: "HeadTurn", eye_turn: np.ndarray) -> np.ndarray:  # noqa: F821
+    def source_pixels(self, target: np.ndarray, pose: Pose, head_turn: HeadTurn, eye_turn: np.ndarray) -> np.ndarray:
         """Where the picture shows the points of the eyeball that now lie at (N, 2) target pixels.
 
         eye_turn: (3, 3), how the eyeball is turned away from where it looks in the picture.
@@ -103,7 +104,9 @@ def _whole_eyeball(picture: np.ndarray, inside: np.ndarray, centre: np.ndarray, 
     white = seen & ~iris
     source = white if white.any() else seen
     rows, columns = distance_transform_edt(~source, return_distances=False, return_indices=True)
-    ground = np.stack([gaussian_filter(plane, 1.5) for plane in np.moveaxis(picture[rows, columns].astype(np.float32), -1, 0)], -1)
+    ground = np.stack(
+        [gaussian_filter(plane, 1.5) for plane in np.moveaxis(picture[rows, columns].astype(np.float32), -1, 0)], -1
+    )
     visible = seen & iris
     if not visible.any():
         return ground
@@ -111,7 +114,9 @@ def _whole_eyeball(picture: np.ndarray, inside: np.ndarray, centre: np.ndarray, 
     count = np.bincount(rings[visible], minlength=2 * IRIS_RINGS + 1)
     total = [np.bincount(rings[visible], picture[..., c][visible], 2 * IRIS_RINGS + 1) for c in range(3)]
     known = np.flatnonzero(count)
-    profile = np.stack([np.interp(np.arange(2 * IRIS_RINGS + 1), known, (t / np.maximum(count, 1))[known]) for t in total], -1)
+    profile = np.stack(
+        [np.interp(np.arange(2 * IRIS_RINGS + 1), known, (t / np.maximum(count, 1))[known]) for t in total], -1
+    )
     share = np.clip((IRIS_EDGE * radius - off) / 1.5 + 0.5, 0, 1)[..., None]
     return (ground * (1 - share) + profile[rings] * share).astype(np.float32)
 

@@ -1,18 +1,15 @@
-"""Fits the head to the landmarks of one picture: camera, pose, identity, expression, then whatever is left over.
-
-The camera looks along -z with the rig's own axes (x to the picture's right, y up): a point p of the head goes to
-q = R p + t and to the pixel (cx + f qx / -qz, cy - f qy / -qz).
-"""
+"""Fits the head to the landmarks of one picture: camera, pose, identity, expression, then whatever is left over."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from rig.arkit import GROUPS, INDEX, NAMES
+from rig.arkit import INDEX, NAMES
 from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
 from rig.portrait_expression import blink_gains, own_expression
+from rig.portrait_pose import Pose
 from rig.portrait_residual import spread_residual
 
 FOCAL_PER_FACE_HEIGHT = 5.0
@@ -28,26 +25,6 @@ STEPS = 12
 
 _GAZE = [INDEX[name] for name in NAMES if name.startswith("eyeLook")]
 _FACE_TOP, _FACE_BOTTOM, _RIGHT_EYE, _LEFT_EYE = 10, 152, 33, 263  # landmarks
-
-
-@dataclass(frozen=True, eq=False)
-class Pose:
-    """Camera and place of the head: rotation (3, 3), translation (3,) metres, focal length and centre in pixels."""
-
-    rotation: np.ndarray
-    translation: np.ndarray
-    focal_px: float
-    centre_px: np.ndarray
-
-    def to_camera(self, points: np.ndarray) -> np.ndarray:
-        """Head points (..., 3) in metres -> camera points (..., 3)."""
-        return points @ self.rotation.T.astype(points.dtype) + self.translation.astype(points.dtype)
-
-    def to_pixels(self, camera_points: np.ndarray) -> np.ndarray:
-        """Camera points (..., 3) -> pixels (..., 2), y down."""
-        per_metre = self.focal_px / -camera_points[..., 2:]
-        flip = np.array([1.0, -1.0], camera_points.dtype)
-        return camera_points[..., :2] * per_metre * flip + self.centre_px.astype(camera_points.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +164,9 @@ class _Problem:
         turned = (self.neutral + np.tensordot(current, self.basis, 1)) @ state.rotation.T
         camera = turned + state.translation
         residual = self.target[:, :2] - self.pose(state).to_pixels(camera)
-        moves = np.concatenate([_rotation_moves(turned), _translation_moves(len(turned)), self.basis @ state.rotation.T])
+        moves = np.concatenate(
+            [_rotation_moves(turned), _translation_moves(len(turned)), self.basis @ state.rotation.T]
+        )
 
         px_per_m = self.focal_px / -state.translation[2]
         distance_m = np.linalg.norm(residual, axis=1) / px_per_m

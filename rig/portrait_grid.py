@@ -1,7 +1,6 @@
 """Everything of a portrait that is not face: hair, neck and background as one elastic grid."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -10,6 +9,7 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import ConvexHull, cKDTree
 
 from rig.aperture import strip_faces
+from rig.portrait_pose import Pose
 from rig.smoothstep import smoothstep
 
 SIDE = 72
@@ -46,11 +46,11 @@ class ElasticGrid:
     borders: np.ndarray
     anchor_vertices: np.ndarray
     anchor_shares: np.ndarray
-    spread: Any
+    spread: "_Spread"
 
     @classmethod
     def around_head(
-        cls, pose: Any, image_size: tuple[int, int], pixels: np.ndarray, camera: np.ndarray, front: np.ndarray,
+        cls, pose: Pose, image_size: tuple[int, int], pixels: np.ndarray, camera: np.ndarray, front: np.ndarray,
         head: np.ndarray, chin_px: float, eye_distance_px: float, person: np.ndarray | None = None,
     ) -> "ElasticGrid":  # fmt: skip
         """pixels (V, 2), camera (V, 3): the head as pictured; front: indices of the vertices of the visible face;
@@ -82,7 +82,8 @@ class ElasticGrid:
             for edge in (points[:, 1] / height, points[:, 0] / width, 1 - points[:, 0] / width)
         ])  # fmt: skip
         return cls(
-            points, strip_faces(SIDE, SIDE), space, rigid, np.where(covered, 1.0, near_face), covered, np.where(covered, 1.0, borders), anchors, shares,
+            points, strip_faces(SIDE, SIDE), space, rigid, np.where(covered, 1.0, near_face), covered,
+            np.where(covered, 1.0, borders), anchors, shares,
             _Spread(covered, step / (EXPRESSION_REACH * head_width)),
         )  # fmt: skip
 
@@ -133,4 +134,3 @@ def _outside_mask(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
     distance = distance_transform_edt(~mask)
     inside = np.clip(points.round().astype(int), 0, size - 1)
     return distance[inside[:, 1], inside[:, 0]]
-

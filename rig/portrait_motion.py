@@ -139,9 +139,7 @@ class PortraitMotion:
         return layers
 
     def _skin_flow(self, pixels: np.ndarray, camera: np.ndarray) -> Layer:
-        return _flow_layer(
-            pixels, self._pixels0 - pixels, -camera[:, 2], self._skin.faces, opacity=self._skin.opacity
-        )
+        return _flow_layer(pixels, self._pixels0 - pixels, -camera[:, 2], self._skin.faces, opacity=self._skin.opacity)
 
     def _eye_layers(
         self, pixels: np.ndarray, turn: HeadTurn, eye_rotation: np.ndarray
@@ -154,9 +152,7 @@ class PortraitMotion:
             source = eye.source_pixels(
                 strip.positions.astype(np.float64), self.fit.pose, turn, matrix_from_angles(rotation.astype(np.float64))
             )
-            flows.append(
-                _flow_layer(strip.positions, source - strip.positions, None, strip.faces, opacity=strip.share)
-            )
+            flows.append(_flow_layer(strip.positions, source - strip.positions, None, strip.faces, opacity=strip.share))
             slid = np.linalg.norm(source - before.positions, axis=1)  # against the lids' rims
             needed = strip.share * np.clip(slid / SLID_PX, 0, 1)
             values = np.column_stack([(source + 0.5) / size, needed, needed])
@@ -185,7 +181,6 @@ class PortraitMotion:
         light = float(dim + (bright - dim) * smoothstep(0.02, 0.25, scale.max()))
         light *= 1 - POUT_SHADOW * float(weights[[INDEX["mouthFunnel"], INDEX["mouthPucker"]]].max())
         return self._raster.paint(skin, eyes, mouth, light, inside, self._palette.cavity, lines)
-
 
     def _lash_lines(self, weights: np.ndarray, pixels: np.ndarray) -> list[Layer]:
         """The dark rim of lids that close; open ones show the picture's own."""

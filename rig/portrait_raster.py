@@ -14,7 +14,7 @@ DEPTH_SPAN_M = 1.0
 MOUTH_SIZE = (768, 512)
 MOUTH_SUPERSAMPLING = 3.0
 
-_PLACE = "vec4 place(vec3 p) { return vec4(p, 1.0); }"
+_VERSION = "#version 330\n"
 _FLOW = (
     "in vec3 position; in vec4 value; out vec4 v; void main() { v = value; gl_Position = vec4(position, 1.0); }",
     "in vec4 v; out vec4 colour; void main() { colour = v; }",
@@ -63,11 +63,11 @@ class PortraitRaster:
         self._near_m = near_m
         self._context = context = create_context()
         with context:
+            sources = {"flow": _FLOW, "paint": _PAINT, "eyes": _EYES, "mouth": _MOUTH}
             self._programs = {
-                name: context.program(vertex_shader=f"#version 330\n{vertex}", fragment_shader=f"#version 330\n{fragment}")
-                for name, (vertex, fragment) in
-                {"flow": _FLOW, "paint": _PAINT, "eyes": _EYES, "mouth": _MOUTH}.items()
-            }  # fmt: skip
+                name: context.program(vertex_shader=_VERSION + vertex, fragment_shader=_VERSION + fragment)
+                for name, (vertex, fragment) in sources.items()
+            }
             self._flow = context.framebuffer([context.texture(size, 4, dtype="f4")], context.depth_renderbuffer(size))
             self._paint = context.framebuffer([context.texture(size, 4)], context.depth_renderbuffer(size))
             self._inside_texture = context.texture(MOUTH_SIZE, 4)

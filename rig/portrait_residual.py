@@ -5,6 +5,7 @@ from scipy.interpolate import RBFInterpolator
 
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, FaceCorrespondence
 from rig.face_rig import FaceRig
+from rig.portrait_pose import Pose
 
 SMOOTHING = 0.02
 """Of the linear radial basis functions, whose points are in centimetres."""
@@ -17,7 +18,11 @@ _LID_LANDMARKS = {
 
 
 def spread_residual(
-    rig: FaceRig, correspondence: FaceCorrespondence, pose: "Pose", shaped: np.ndarray, target: np.ndarray  # noqa: F821
+    rig: FaceRig,
+    correspondence: FaceCorrespondence,
+    pose: Pose,
+    shaped: np.ndarray,
+    target: np.ndarray,
 ) -> np.ndarray:
     """Move (V, 3) head vertices so that their landmarks meet the target pixels (L, 2).
 

@@ -1,4 +1,4 @@
-"""The skin of a portrait on the fitted head: where it is seen, where it fades into the rest, what is painted instead."""
+"""The skin of a portrait on the fitted head: where it is seen, where it fades out, what is painted instead."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, OVAL
+from rig.face_rig import FaceRig
 from rig.gl import MeshRasterizer
 from rig.polygon import signed_distance
 from rig.portrait_colours import Palette, diffused_skin, sample
@@ -37,8 +38,8 @@ class Skin:
 
     faces: (F, 3) int32.  opacity: (V,) float32, 1 on the face, fading to 0 at its border.  colours: (V, 3) float32 RGB
     in [0, 1], painted where the picture has nothing.  hidden: (V,) float32, skin that the picture's own pose hides;
-    toothy: (V,) float32, lips that its open mouth colours.  lids: (V,) float32, share of an upper lid.  front: indices of the visible, opaque vertices.  open_mouth:
-    whether the picture shows the mouth open.
+    toothy: (V,) float32, lips that its open mouth colours.  lids: (V,) float32, share of an upper lid.  front: indices
+    of the visible, opaque vertices.  open_mouth: whether the picture shows the mouth open.  areas: (F,) pixels.
     """
 
     faces: np.ndarray
@@ -73,7 +74,9 @@ class Skin:
         observed = _eroded(seen & ~toothy, faces) & (lids < 0.2) & (margin > LID_MARGIN_M)
         blurred = sample(picture, pixels, 0.02 * fit.eye_distance_px)
         colours = diffused_skin(faces, observed, blurred, palette.skin)
-        hidden, soft_toothy = (_softened(mask.astype(np.float64), faces).astype(np.float32) for mask in (hidden, toothy))
+        hidden, soft_toothy = (
+            _softened(mask.astype(np.float64), faces).astype(np.float32) for mask in (hidden, toothy)
+        )
         front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
         return cls(
             faces, opacity.astype(np.float32), colours.astype(np.float32), hidden, soft_toothy,
@@ -92,7 +95,9 @@ class Skin:
         growth = total / np.maximum(count, 1)
         share = np.maximum(self.hidden * smoothstep(*REVEALING_RAD, turn_rad), self.toothy)
         share = np.maximum(share, smoothstep(*STRETCH, growth))
-        share = np.maximum(share, LID_PAINT * self.lids * smoothstep(*LID_STRETCH, growth) * smoothstep(0.05, 0.3, closing))
+        share = np.maximum(
+            share, LID_PAINT * self.lids * smoothstep(*LID_STRETCH, growth) * smoothstep(0.05, 0.3, closing)
+        )
         return np.column_stack([self.colours, share * self.opacity]).astype(np.float32)
 
 
@@ -120,7 +125,7 @@ def _unhidden(fit: PortraitFit, pixels: np.ndarray, camera: np.ndarray, faces: n
     return -camera[:, 2] < drawn[index[:, 1], index[:, 0], 0] + VISIBLE_DEPTH_M
 
 
-def _lids(rig: "FaceRig", eyes: list[Eye]) -> tuple[np.ndarray, np.ndarray]:  # noqa: F821
+def _lids(rig: FaceRig, eyes: list[Eye]) -> tuple[np.ndarray, np.ndarray]:
     """How much each vertex belongs to an upper lid (V,), and its distance from the nearest lid's rim (V,) metres."""
     share, margin = np.zeros(len(rig.neutral)), np.full(len(rig.neutral), np.inf)
     for eye in eyes:

@@ -21,7 +21,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from dreamtalk.face_landmarks import detect_faces  # noqa: E402
 from rig.camera import Camera  # noqa: E402
 from rig.correspondence import (  # noqa: E402
-    LANDMARK_COUNT, LID_LOWER, LID_UPPER, LIPS_INNER_LOWER, LIPS_INNER_UPPER, LIPS_OUTER, OVAL,
+    LANDMARK_COUNT,
+    LID_LOWER,
+    LID_UPPER,
+    LIPS_INNER_LOWER,
+    LIPS_INNER_UPPER,
+    LIPS_OUTER,
+    OVAL,
 )  # fmt: skip
 from rig.face_rig import FaceRig  # noqa: E402
 from rig.gl import MeshRasterizer  # noqa: E402
@@ -66,7 +72,9 @@ def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
 
 
-def seen_points(rig: FaceRig, yaw_deg: float, pitch_deg: float, raster: MeshRasterizer, show: Path | None) -> np.ndarray:
+def seen_points(
+    rig: FaceRig, yaw_deg: float, pitch_deg: float, raster: MeshRasterizer, show: Path | None
+) -> np.ndarray:
     """Landmarks of one view as points of the neutral head, (468, 3) metres, NaN where they miss it."""
     shown = rig.regions["skin"] | rig.regions["eye_left"] | rig.regions["eye_right"]
     camera = Camera(field_of_view_rad=0.2).moved(np.radians(yaw_deg), np.radians(pitch_deg))
@@ -163,7 +171,8 @@ def build(rig: FaceRig, show: Path | None = None) -> dict[str, np.ndarray]:
         weights[rim] = RIM_WEIGHT
     weights[(spread > UNSURE_SPREAD_M) | (count < LEAST_VIEWS)] = UNSURE_WEIGHT
     weights[OVAL] = OVAL_WEIGHT
-    print(f"spread over the views: median {np.nanmedian(spread) * 1000:.1f} mm, p90 {np.nanquantile(spread, 0.9) * 1000:.1f}")
+    middle, most = np.nanquantile(spread, (0.5, 0.9)) * 1000
+    print(f"spread over the views: median {middle:.1f} mm, p90 {most:.1f} mm")
     return {"triangles": tables[0], "shares": tables[1], "weights": weights}
 
 
