@@ -1,15 +1,11 @@
 """dreamtalk animate: speech and an emotion in; curves, contact sheet and video out."""
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from apps.outputs import check_outputs
-from apps.progress import Progress, progress_bar
+from apps.progress import progress_bar
 from dreamtalk.audio import load_audio
 from dreamtalk.emotions import parse_emotion
 from dreamtalk.errors import OptionError
@@ -111,22 +107,10 @@ def save(performance: Performance, video: Video, output: Path, quiet: bool) -> N
         save_video(video, output, quiet)
         return
     if suffix in SHEET:
-        with progress_bar(output.name, quiet) as progress:
-            performance.save_contact_sheet(output, counted(video, progress))
+        performance.save_contact_sheet(output, video)
     else:
         performance.save(output)
     report(output, quiet)
-
-
-def counted(video: Video, progress: Progress) -> Video:
-    """The same video, whose frames are counted as they are drawn."""
-
-    def frames() -> Iterator[np.ndarray]:
-        for done, frame in enumerate(video.frames(), start=1):
-            progress(done, video.frame_count)
-            yield frame
-
-    return replace(video, make_frames=frames)
 
 
 def save_video(video: Video, output: Path, quiet: bool) -> None:

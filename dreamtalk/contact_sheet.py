@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -45,13 +44,12 @@ def write_contact_sheet(
     path: str | os.PathLike[str],
     clip: BlendshapeClip,
     waveform: Waveform | None,
-    frames: Iterable[np.ndarray],
+    pictures: Iterable[np.ndarray] = (),
     title: str = "",
 ) -> None:
     """Write a PNG of `clip`: its most telling frames over the waveform, and its strongest curves below.
 
-    frames: every frame of the clip in order, (H, W, 3) uint8 RGB; drawn up to the last that is shown, none kept. An
-        empty iterable leaves the row of pictures out.
+    pictures: the frames telling_frames(clip, FRAMES_SHOWN), (H, W, 3) uint8 RGB; without them that row is left out.
     title: what the performance is, for the head of the page.
 
     The file appears whole or not at all. Raises OptionError for a suffix other than .png, RigError where the folder is
@@ -61,20 +59,19 @@ def write_contact_sheet(
     if path.suffix.lower() != ".png":
         raise OptionError(f"The contact sheet {path.name} must end in .png.")
     with written_beside(path) as beside:
-        draw_contact_sheet(clip, waveform, frames, title).save(beside)
+        draw_contact_sheet(clip, waveform, pictures, title).save(beside)
 
 
 def draw_contact_sheet(
-    clip: BlendshapeClip, waveform: Waveform | None, frames: Iterable[np.ndarray], title: str = ""
+    clip: BlendshapeClip, waveform: Waveform | None, pictures: Iterable[np.ndarray] = (), title: str = ""
 ) -> Image.Image:
     """The page that `write_contact_sheet` writes, 1600 pixels wide, RGB."""
-    picked = telling_frames(clip, FRAMES_SHOWN)
-    pictures = _picked_pictures(frames, picked)
+    images = [Image.fromarray(np.array(picture)) for picture in pictures]
     panels = [(name, strongest_curves(clip, groups, always)) for name, groups, always in _PANELS]
     panels = [(name, curves) for name, curves in panels if curves]
 
     size = (WIDTH - 2 * MARGIN - (FRAMES_SHOWN - 1) * FRAME_GAP) / FRAMES_SHOWN
-    row = (size + LEADER) if pictures else 0
+    row = (size + LEADER) if images else 0
     wave_top = TITLE_HEIGHT + row
     panel_top = wave_top + WAVE_HEIGHT + PANEL_GAP
     bottom = panel_top + (len(panels) + 1) * (PANEL_HEIGHT + PANEL_GAP) - PANEL_GAP
@@ -93,8 +90,8 @@ def draw_contact_sheet(
     head = dict(zip(("pitch", "yaw", "roll"), degrees.T, strict=True))
     _draw_panel(page, clip, bottom - PANEL_HEIGHT, "Head", head, (-reach, reach), f"±{reach}°")
     _draw_time_axis(page, clip, wave_top, bottom)
-    if pictures:
-        _draw_pictures(page, clip, picked, pictures, size, wave_top, bottom)
+    if images:
+        _draw_pictures(page, clip, telling_frames(clip, FRAMES_SHOWN), images, size, wave_top, bottom)
     return page.finished()
 
 
@@ -115,12 +112,6 @@ def strongest_curves(clip: BlendshapeClip, groups: tuple[str, ...], always: tupl
 
 def _without_side(name: str) -> str:
     return name.removesuffix("Left").removesuffix("Right")
-
-
-def _picked_pictures(frames: Iterable[np.ndarray], picked: np.ndarray) -> list[Image.Image]:
-    wanted = set(picked.tolist())
-    shown = enumerate(islice(frames, int(picked[-1]) + 1))
-    return [Image.fromarray(np.array(frame)) for number, frame in shown if number in wanted]
 
 
 def _x_of(clip: BlendshapeClip, second: float | np.ndarray) -> float | np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -24,27 +25,33 @@ PERFORMANCE_SUFFIXES = (*WRITERS, ".mp4", ".png")
 
 @dataclass(frozen=True, eq=False)
 class Video:
-    """Frames that are drawn when they are asked for, with their sound.
+    """A clip and the face that shows it; frames are drawn when they are asked for.
 
-    make_frames: starts a new pass over the frames, each (H, W, 3) uint8 RGB.
-    frame_count, fps: length and rate.
+    draw: a clip -> its frames, each (H, W, 3) uint8 RGB.
+    clip: the curves that are shown.
     waveform: the sound, or None for a silent video.
     """
 
-    make_frames: Callable[[], Iterator[np.ndarray]]
-    frame_count: int
-    fps: float
+    draw: Callable[[BlendshapeClip], Iterator[np.ndarray]]
+    clip: BlendshapeClip
     waveform: Waveform | None
 
     def frames(self) -> Iterator[np.ndarray]:
         """One pass over the frames, each (H, W, 3) uint8 RGB; nothing is kept."""
-        return self.make_frames()
+        return self.draw(self.clip)
+
+    def stills(self, indices: np.ndarray) -> Iterator[np.ndarray]:
+        """The frames with the given indices (K,) alone, each (H, W, 3) uint8 RGB."""
+        clip = self.clip
+        return self.draw(
+            BlendshapeClip(clip.weights[indices], clip.head_rotation[indices], clip.fps, clip.eyes()[indices])
+        )
 
     def save(self, path: str | Path, progress: Progress | None = None) -> None:
         """Write an H.264 + AAC .mp4, whole or not at all. Raises OptionError for another suffix or a bad folder."""
         from dreamtalk.video import write_video
 
-        write_video(path, self.frames(), self.fps, self.waveform, frame_count=self.frame_count, progress=progress)
+        write_video(path, self.frames(), self.clip.fps, self.waveform, frame_count=len(self.clip), progress=progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,22 +76,12 @@ class Performance:
         The portrait is read and fitted at once, so that a bad one is refused here (PortraitError), not mid-film.
         """
         if portrait is None:
-            return Video(lambda: self._avatar_frames(size), len(self.clip), self.clip.fps, self.waveform)
+            return Video(partial(_avatar_frames, size=size), self.clip, self.waveform)
         from dreamtalk.portrait import load_portrait
         from dreamtalk.portrait_video import portrait_frames
 
-        face = load_portrait(portrait)
-
-        def frames() -> Iterator[np.ndarray]:
-            return portrait_frames(face, self.clip, size=size, renderer=renderer)
-
-        return Video(frames, len(self.clip), self.clip.fps, self.waveform)
-
-    def _avatar_frames(self, size: int) -> Iterator[np.ndarray]:
-        from rig.face_rig import FaceRig
-        from rig.render import render_frames
-
-        return render_frames(FaceRig.load(), self.clip, size)
+        draw = partial(portrait_frames, load_portrait(portrait), size=size, renderer=renderer)
+        return Video(draw, self.clip, self.waveform)
 
     def save(self, path: str | Path, progress: Progress | None = None) -> None:
         """Write by suffix: .csv (Live Link Face), .npz (exact arrays), .mp4 (the avatar speaks), .png (contact sheet).
@@ -104,7 +101,16 @@ class Performance:
             )
 
     def save_contact_sheet(self, path: str | Path, video: Video) -> None:
-        """Write a PNG of the curves over the waveform with frames of `video` beside them."""
-        from dreamtalk.contact_sheet import write_contact_sheet
+        """Write a PNG of the curves over the waveform with the most telling frames of `video`."""
+        from dreamtalk.contact_sheet import FRAMES_SHOWN, write_contact_sheet
+        from dreamtalk.telling_frames import telling_frames
 
-        write_contact_sheet(path, self.clip, self.waveform, video.frames(), title=self.style)
+        pictures = video.stills(telling_frames(self.clip, FRAMES_SHOWN))
+        write_contact_sheet(path, self.clip, self.waveform, pictures, title=self.style)
+
+
+def _avatar_frames(clip: BlendshapeClip, size: int) -> Iterator[np.ndarray]:
+    from rig.face_rig import FaceRig
+    from rig.render import render_frames
+
+    return render_frames(FaceRig.load(), clip, size)

@@ -85,11 +85,11 @@ def stub_talk(stub_motion: StubTalk, monkeypatch: pytest.MonkeyPatch) -> StubTal
     """The pipeline without networks, fitting and OpenGL: stub curves, and videos of grey 64 x 64 frames."""
 
     def render(self: dreamtalk.Performance, portrait: Any = None, **rest: Any) -> dreamtalk.Video:
-        def frames() -> Iterator[np.ndarray]:
-            for row in self.clip.weights:
+        def draw(clip: BlendshapeClip) -> Iterator[np.ndarray]:
+            for row in clip.weights:
                 yield np.full((64, 64, 3), int(255 * row.max()), np.uint8)
 
-        return dreamtalk.Video(frames, len(self.clip), self.clip.fps, self.waveform)
+        return dreamtalk.Video(draw, self.clip, self.waveform)
 
     monkeypatch.setattr(dreamtalk.Performance, "render", render)
     return stub_motion
