@@ -17,7 +17,7 @@ class Camera:
 
     position: tuple[float, float, float] = (0.0, -0.035, 1.35)
     target: tuple[float, float, float] = (0.0, -0.035, 0.0)
-    field_of_view_rad: float = 0.27
+    field_of_view_rad: float = 0.25
     near_m: float = 0.3
     far_m: float = 4.0
 

@@ -25,12 +25,10 @@ class Hair:
     shade: np.ndarray
 
 
-def grow_hair(rig: FaceRig, look: Look) -> Hair | None:
-    """The hair of a look, or None when it is shaved."""
+def grow_hair(rig: FaceRig, look: Look) -> Hair:
+    """The hair of a look that is not shaved."""
     rng = np.random.default_rng(look.seed + 2)
-    if look.hair == "short":
-        return _short(Skull(rig), rng)
-    return _bob(Skull(rig), rng) if look.hair == "bob" else None
+    return _bob(Skull(rig), rng) if look.hair == "bob" else _short(Skull(rig), rng)
 
 
 def _short(skull: Skull, rng: np.random.Generator, count: int = 460, fringe_count: int = 120) -> Hair:

@@ -18,7 +18,7 @@ SIDEWAYS = np.cross(CROWN, FORWARD)
 class Skull:
     """Distance of the bare head from CENTRE in any direction.
 
-    A polynomial of the direction, fitted without the ears, bridges them; what it misses elsewhere is added from a table.
+    A polynomial of the direction, fitted without the ears, bridges them; what it misses is added from a table.
     """
 
     def __init__(self, rig: FaceRig) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rig.avatar_part import Layer, PosedHead
 from rig.face_rig import FaceRig
 from rig.lighting import unit
 from rig.look import Look
@@ -17,16 +18,17 @@ class Lashes:
         rng = np.random.default_rng(look.seed + 4)
         self._rows = [_Row(rig, side, upper, rng) for side in (0, 1) for upper in (True, False)]
         count = sum(row.count for row in self._rows)
-        self.vertex_count = 5 * count
-        self.faces = (np.arange(count)[:, None, None] * 5 + FACES).reshape(-1, 3).astype(np.int32)
+        faces = (np.arange(count)[:, None, None] * 5 + FACES).reshape(-1, 3)
+        self.layers = (Layer("lashes", faces, two_sided=True),)
+        self.uv = np.zeros((5 * count, 2), dtype=np.float32)
         dark = np.float32(look.brows) / 255 * 0.42
         pale = np.float32(look.skin) / 255 * 0.8
         colours = [np.tile(pale + row.strength * (dark - pale), (5 * row.count, 1)) for row in self._rows]
         self._colours = np.concatenate(colours)
 
-    def pose(self, coarse: np.ndarray, head: np.ndarray, pivots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Points and colours, (N, 3) each; coarse (V, 3) and pivots (2, 3) are posed, head is the (3, 3) turn."""
-        return np.concatenate([row.pose(coarse, head, pivots) for row in self._rows]), self._colours
+    def pose(self, head: PosedHead) -> tuple[np.ndarray, np.ndarray]:
+        """Points and colours, (N, 3) each."""
+        return np.concatenate([row.pose(head) for row in self._rows]), self._colours
 
 
 class _Row:
@@ -56,14 +58,14 @@ class _Row:
         self._width = np.float32(0.00030 if upper else 0.0002)
         self._side = side
 
-    def pose(self, coarse: np.ndarray, head: np.ndarray, pivots: np.ndarray) -> np.ndarray:
-        near, far = coarse[self._near], coarse[self._far]
+    def pose(self, head: PosedHead) -> np.ndarray:
+        near, far, turn = head.vertices[self._near], head.vertices[self._far], head.head_turn.T
         root = near + self._share * (far - near)
         along = unit(far - near) * self._width
-        radial = unit(root - pivots[self._side])
+        radial = unit(root - head.eye_pivots[self._side])
         # on a closed lid the lashes point down and forward, on an open one forward and up
-        first = unit(radial + self._lean @ head.T)
-        second = unit(first + self._curl @ head.T)
+        first = unit(radial + self._lean @ turn)
+        second = unit(first + self._curl @ turn)
         root = root - 0.0004 * radial
         middle = root + 0.55 * self._length * first
         tip = middle + 0.5 * self._length * second

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from rig.avatar import Avatar, Layer, Pose
+from rig.avatar import Avatar, Pose
+from rig.avatar_part import Layer
 from rig.errors import RigError
 from rig.gl import APT_LINE
 
