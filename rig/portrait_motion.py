@@ -167,7 +167,7 @@ class PortraitMotion:
         blink = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
         closing = float((weights - self.fit.expression)[blink].max())
         turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
-        skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing, turned), self._skin.faces)
+        skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing, turned), self._skin.faces, True)
         strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
         lines = self._lash_lines(weights, pixels) + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
         if strip.share.max() == 0.0:
@@ -212,4 +212,4 @@ def _flow_layer(
     """A layer whose values are the way back into the picture (dx, dy), the share of face, and the opacity."""
     count = len(positions)
     values = np.column_stack([back, np.full(count, face), np.broadcast_to(opacity, count)])
-    return Layer(positions, depth, values, faces)
+    return Layer(positions, depth, values, faces, solid=depth is not None)

@@ -44,12 +44,13 @@ _MOUTH = (
 @dataclass(frozen=True, eq=False)
 class Layer:
     """Triangles to draw. positions: (V, 2) pixels; depth: (V,) metres, or None to be drawn over all before;
-    values: (V, 4); faces: (F, 3)."""
+    values: (V, 4); faces: (F, 3); solid: whether triangles seen from behind are left out."""
 
     positions: np.ndarray
     depth: np.ndarray | None
     values: np.ndarray
     faces: np.ndarray
+    solid: bool = False
 
 
 class PortraitRaster:
@@ -166,7 +167,9 @@ class PortraitRaster:
         if not len(layer.faces):
             return
         use_depth = layer.depth is not None if depth_test is None else depth_test
-        (self._context.enable if use_depth else self._context.disable)(self._gl.DEPTH_TEST)
+        for wanted, switch in ((use_depth, self._gl.DEPTH_TEST), (layer.solid, self._gl.CULL_FACE)):
+            (self._context.enable if wanted else self._context.disable)(switch)
+        self._context.front_face = "cw"  # the picture's y runs down
         data = np.concatenate([ndc, layer.values], axis=1).astype(np.float32)
         buffer = self._context.buffer(data.tobytes())
         index = self._context.buffer(np.ascontiguousarray(layer.faces, np.int32).tobytes())

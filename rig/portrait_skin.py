@@ -20,6 +20,8 @@ VISIBLE_DEPTH_M, VISIBLE_SLOPE = 0.0025, 0.12
 FADE_SLOPE = (0.05, 0.30)
 CORE_M, OUTER_M = (0.005, 0.010), (0.010, 0.020)
 """Distance from the inner landmarks within which slanting skin is kept, and from all landmarks where the sheet ends."""
+CONTOUR_M = 0.016
+"""Landmarks nearer than this to the outline of the face are not inner ones."""
 STRETCH = (2.5, 6.0)
 """How many times its area skin may grow before it is painted rather than stretched."""
 OPEN_MOUTH, MOUTH_MARGIN = 0.026, 0.012
@@ -63,14 +65,15 @@ class Skin:
         slope = _slope(camera, faces)
         seen = (slope > VISIBLE_SLOPE) & _unhidden(fit, pixels, camera, faces)
         marks = fit.correspondence.positions(rig.neutral)
-        inner = np.setdiff1d(np.arange(len(marks)), OVAL)
+        to_contour = cKDTree(marks[OVAL]).query(marks)[0]
+        inner = np.flatnonzero(to_contour > CONTOUR_M)
         to_inner, to_any = (cKDTree(marks[own]).query(rig.neutral)[0] for own in (inner, slice(None)))
         opacity = np.maximum(smoothstep(*FADE_SLOPE, slope), 1 - smoothstep(*CORE_M, to_inner))
         opacity = opacity * (1 - smoothstep(*OUTER_M, to_any))
         faces = faces[(opacity[faces] > 0.02).any(axis=1)]
         lids, margin = _lids(rig, eyes)
         toothy = _in_open_mouth(fit, pixels)
-        hidden = ~seen & (to_inner > CORE_M[0])
+        hidden = ~seen & (to_inner < CORE_M[1])
         observed = _eroded(seen & ~toothy, faces) & (lids < 0.2) & (margin > LID_MARGIN_M)
         blurred = sample(picture, pixels, 0.02 * fit.eye_distance_px)
         colours = diffused_skin(faces, observed, blurred, palette.skin)
