@@ -8,16 +8,19 @@ import numpy as np
 import torch
 
 from dreamtalk.conditions import Conditions, window_conditions
-from dreamtalk.corpus import HELD_OUT_FACEGOOD, read_corpus
+from dreamtalk.corpus import read_corpus
 from dreamtalk.dataset import TrainingData
 from dreamtalk.denoiser import Denoiser, DenoiserConfig
 from dreamtalk.diffusion import cosine_schedule, diffusion_loss
-from dreamtalk.emodiff import WindowPlan
+from dreamtalk.emodiff import EmoDiff, WindowPlan
+from dreamtalk.evaluate import MotionScore
+from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_space import CHANNELS, MotionSpace
 from dreamtalk.speech_encoder import SpeechEncoder
 from dreamtalk.training_clip import TrainingClip
 from dreamtalk.training_loop import Progress, Trainer
 from dreamtalk.training_reels import cached_reels
+from dreamtalk.weight_card import card, validation_scores
 from dreamtalk.weight_folder import save_folder
 
 STEPS = 4000
@@ -52,11 +55,14 @@ def train(
     """
     out_dir = Path(out_dir)
     cache = Path(cache_dir) if cache_dir else out_dir / "cache"
-    corpus = read_corpus(data_dir)
-    clips = cached_reels(corpus.training, cache, SpeechEncoder.load(), seed)
+    corpus, encoder = read_corpus(data_dir), SpeechEncoder.load()
+    clips = cached_reels(corpus.training, cache, encoder, seed)
     plan, config = WindowPlan(), DenoiserConfig()
-    network = train_network(clips, config, plan, cache / "emodiff.ckpt", steps, seed, resume, bfloat16, progress)
-    network.write(out_dir, _card(data_dir, steps, seed, clips))
+    trained = train_network(clips, config, plan, cache / "emodiff.ckpt", steps, seed, resume, bfloat16, progress)
+    command = f"`dreamtalk train emodiff DATA --out DIR --steps {steps} --seed {seed}`"
+    trained.write(out_dir, emodiff_card({}, command))
+    scores = validation_scores(MotionGenerator(encoder, EmoDiff.from_directory(out_dir), None), corpus.validation)
+    trained.write(out_dir, emodiff_card(scores, command))
 
 
 class TrainedEmoDiff:
@@ -149,17 +155,11 @@ def training_batch(
     return conditions.dropped(**drops), x_0, valid, style
 
 
-def _card(data_dir: str | Path, steps: int, seed: int, clips: list[TrainingClip]) -> str:
-    hours = sum(len(clip) for clip in clips) / 25 / 3600
-    return f"""# EmoDiff weights
-
-Speech features, an initial state and an emotion clip -> 52 ARKit weights and head pose (dreamtalk/emodiff.py).
-
-- Data: `grid_s1` (GRID corpus, speaker 1, tracked and calibrated; CC BY 4.0; Cooke, Barker, Cunningham, Shao 2006) and
-  `facegood` (FACEGOOD, MIT), joined to reels, in copies of several speeds and sounds ({hours:.1f} hours in all); upper
-  face, emotion, blinks, gaze and head drawn from this project's own expression model. Held out: one GRID sentence in
-  ten (by hash of its name) and the file {HELD_OUT_FACEGOOD}.
-- Command: `dreamtalk train emodiff DATA OUT --steps {steps} --seed {seed}`
-- Recipe: AdamW, {LEARNING_RATE:g}, batch {BATCH} windows of 100 frames, x_0 target with velocity loss, T = 1000 cosine.
-- Licence: as the project's.
-"""
+def emodiff_card(scores: Mapping[str, MotionScore], command: str) -> str:
+    """CARD.md of an EmoDiff; command: how it was trained."""
+    recipe = (
+        f"- Command: {command}\n- Recipe: AdamW, {LEARNING_RATE:g} with cosine decay, batch {BATCH} windows of 4 s,"
+        f" x_0 target with velocity loss, T = 1000 cosine, averaged weights.\n"
+    )
+    task = "Speech, an initial state and an emotion clip -> 52 ARKit weights and head pose (dreamtalk/emodiff.py)."
+    return card("EmoDiff weights", task, recipe, scores)

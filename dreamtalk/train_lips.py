@@ -1,24 +1,29 @@
 """Training of the lip refiner behind a trained EmoDiff, ending in a weight folder with its card."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from dreamtalk.corpus import HELD_OUT_FACEGOOD, read_corpus
+from dreamtalk.corpus import read_corpus
 from dreamtalk.dataset import TrainingData
 from dreamtalk.diffusion import ddim_sample
 from dreamtalk.emodiff import X_0_LIMIT, EmoDiff
+from dreamtalk.evaluate import MotionScore
 from dreamtalk.guidance import guided
-from dreamtalk.lip_refiner import LipNetwork, LipRefinerConfig
+from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
+from dreamtalk.motion import MotionGenerator
 from dreamtalk.speech_encoder import SpeechEncoder
 from dreamtalk.train_emodiff import DROP, STYLE_LENGTH, training_batch
 from dreamtalk.training_clip import TrainingClip
 from dreamtalk.training_loop import Progress, Trainer
 from dreamtalk.training_reels import cached_reels
+from dreamtalk.weight_card import card, validation_scores
 from dreamtalk.weight_folder import save_folder
+from dreamtalk.weights import resolve
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
@@ -52,17 +57,19 @@ def train(
 
     Arguments as in train_emodiff.train; give the same `cache_dir` to reuse its speech features.
     """
-    from dreamtalk.weights import resolve
-
     out_dir = Path(out_dir)
     cache = Path(cache_dir) if cache_dir else out_dir / "cache"
-    corpus = read_corpus(data_dir)
-    clips = cached_reels(corpus.training, cache, SpeechEncoder.load(), seed)
+    corpus, encoder = read_corpus(data_dir), SpeechEncoder.load()
+    clips = cached_reels(corpus.training, cache, encoder, seed)
     emodiff = EmoDiff.from_directory(Path(emodiff_dir) if emodiff_dir else resolve("emodiff"))
     config = LipRefinerConfig()
     checkpoint = cache / "lip_refiner.ckpt"
     tensors = train_network(clips, emodiff, config, checkpoint, steps, seed, resume, bfloat16, progress)
-    save_folder(out_dir, tensors, {"network": config.as_dict()}, _card(steps, seed))
+    command = f"`dreamtalk train lips DATA --out DIR --steps {steps} --seed {seed}`"
+    save_folder(out_dir, tensors, {"network": config.as_dict()}, lips_card({}, command))
+    generator = MotionGenerator(encoder, emodiff, LipRefiner.from_directory(out_dir))
+    scores = validation_scores(generator, corpus.validation)
+    save_folder(out_dir, tensors, {"network": config.as_dict()}, lips_card(scores, command))
 
 
 def train_network(
@@ -175,15 +182,11 @@ def fit_amplitude(network: LipNetwork, data: TrainingData, emodiff: EmoDiff, see
     network.amplitude.copy_((wanted.std(0) / own.std(0).clamp(min=1e-4)).clamp(1.0, LONGEST_STRETCH))
 
 
-def _card(steps: int, seed: int) -> str:
-    return f"""# Lip refiner weights
-
-Speech features, a style clip and EmoDiff's mouth -> the 27 jaw and mouth shapes (dreamtalk/lip_refiner.py).
-
-- Data: as for EmoDiff: `grid_s1` (GRID corpus, speaker 1; CC BY 4.0; Cooke, Barker, Cunningham, Shao 2006) and
-  `facegood` (FACEGOOD, MIT), with emotions from this project's expression model. Held out: one GRID sentence in ten (by
-  hash of its name) and the file {HELD_OUT_FACEGOOD}.
-- Command: `dreamtalk train lips DATA OUT --steps {steps} --seed {seed}`
-- Recipe: AdamW, {LEARNING_RATE:g}, {BATCH} stretches of 4 s a step, smooth L1, velocity and lip-gap losses.
-- Licence: as the project's.
-"""
+def lips_card(scores: Mapping[str, MotionScore], command: str) -> str:
+    """CARD.md of a lip refiner; command: how it was trained."""
+    recipe = (
+        f"- Command: {command}\n- Recipe: AdamW, {LEARNING_RATE:g} with cosine decay, {BATCH} stretches of 4 s a step,"
+        f" smooth L1, velocity and lip-gap losses behind a {EMODIFF_STEPS}-step EmoDiff, averaged weights.\n"
+    )
+    task = "Speech features, a style clip and EmoDiff's mouth -> 27 jaw and mouth shapes (dreamtalk/lip_refiner.py)."
+    return card("Lip refiner weights", task, recipe, scores)

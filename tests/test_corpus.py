@@ -18,12 +18,16 @@ from dreamtalk.errors import DreamTalkError, OptionError
 from dreamtalk.facegood_corpus import read_facegood
 from dreamtalk.grid_corpus import head_turn, with_aperture
 from dreamtalk.lip_refiner import LipRefiner, LipRefinerConfig
+from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_space import MotionSpace, clip_of, motion_of
 from dreamtalk.speech_encoder import DEBUG, SpeechEncoder
+from dreamtalk.train_emodiff import emodiff_card
 from dreamtalk.train_emodiff import train_network as train_emodiff_network
+from dreamtalk.train_lips import lips_card
 from dreamtalk.train_lips import train_network as train_lip_network
 from dreamtalk.training_clip import Recording, TrainingClip
 from dreamtalk.training_reels import heard, joined, load_clips, reels, roughened, save_clips
+from dreamtalk.weight_card import validation_scores
 from dreamtalk.weight_folder import save_folder
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.face_rig import FaceRig
@@ -248,3 +252,12 @@ def test_resuming_from_nothing_is_refused(tiny, tmp_path: Path):
     plan = WindowPlan(length=24, carry=4, style_count=4)
     with pytest.raises(OptionError, match="checkpoint"):
         train_emodiff_network(tiny[1], DenoiserConfig.debug(), plan, tmp_path / "n", 2, 0, True, False, None, batch=2)
+
+
+def test_a_card_names_data_command_and_figures(tiny):
+    generator = MotionGenerator(SpeechEncoder(DEBUG), EmoDiff.from_directory(tiny[0]), None)
+    scores = validation_scores(generator, [recording(), recording(corpus="facegood", seed=1)])
+    assert set(scores) == {"grid_s1", "facegood"} and scores["grid_s1"].clips == 1
+    text = emodiff_card(scores, "`train it`")
+    assert "CC BY 4.0" in text and "`train it`" in text and "| jaw_r |" in text and "facegood/2_04" in text
+    assert lips_card({}, "`train`").startswith("# Lip refiner")

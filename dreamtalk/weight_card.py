@@ -1,0 +1,48 @@
+"""The card beside a weight file: what it was trained on, how, under which licence, and how well it does."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dreamtalk.audio import Waveform
+from dreamtalk.corpus import HELD_OUT_FACEGOOD
+from dreamtalk.evaluate import MotionScore, score
+from dreamtalk.expression_model import synthesize_expression
+from dreamtalk.motion import MotionGenerator
+from dreamtalk.training_clip import Recording
+from rig.face_rig import FaceRig
+
+DATA = f"""- Data: `grid_s1` (GRID corpus, speaker 1, tracked and calibrated; CC BY 4.0; Cooke, Barker, Cunningham,
+  Shao 2006) and `facegood` (FACEGOOD, MIT), joined to reels with pauses, in five copies of other speeds, microphones
+  and noise. Upper face, emotion, blinks, gaze and head come from this project's own expression model. Nothing else.
+- Held out: one GRID sentence in ten (by hash of its name) and the file {HELD_OUT_FACEGOOD}. The speakers are known
+  ones: other voices and languages are not measured here.
+"""
+
+
+def validation_scores(generator: MotionGenerator, recordings: Sequence[Recording]) -> dict[str, MotionScore]:
+    """Scores by corpus of what `generator` makes of held-out recordings, with a neutral face."""
+    style, rig = synthesize_expression("neutral", 0.0, 200, np.random.default_rng(0)), FaceRig.load()
+
+    def animate(recording: Recording) -> np.ndarray:
+        return generator.generate(Waveform(recording.samples), style).weights
+
+    corpora = sorted({recording.corpus for recording in recordings})
+    return {name: score(animate, [r for r in recordings if r.corpus == name], rig) for name in corpora}
+
+
+def card(title: str, task: str, recipe: str, scores: Mapping[str, MotionScore]) -> str:
+    """The text of a CARD.md; recipe: one or more lines of the list, command and seed included."""
+    head = f"# {title}\n\n{task}\n\n{DATA}{recipe}- Licence: as the project's.\n"
+    return f"{head}\n## Figures on the held-out part\n\n{figures_table(scores)}\nDefinitions: dreamtalk/measures.py.\n"
+
+
+def figures_table(scores: Mapping[str, MotionScore]) -> str:
+    """A Markdown table, one row per measure, one column per corpus."""
+    columns = {name: found.rounded() for name, found in scores.items()}
+    if not columns:
+        return "Not measured: the data folder held nothing out.\n"
+    measures = next(iter(columns.values()))
+    lines = ["| measure | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(f"{found[name]:g}" for found in columns.values()) + " |" for name in measures]
+    return "\n".join(lines) + "\n"
