@@ -48,9 +48,9 @@ def measured(arguments: argparse.Namespace) -> dict:
     generator = MotionGenerator.load()
     generator.generate(Waveform(speech.samples[: 2 * speech.sample_rate]), options=options)  # warm up
     loaded_mib = peak_memory_mib()
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     clip = generator.generate(waveform, options=options)
-    taken = time.perf_counter() - start
+    taken, taken_cpu = time.perf_counter() - start, time.process_time() - start_cpu
     start = time.perf_counter()
     for _ in iter_speech_features(waveform, generator.encoder):
         pass
@@ -62,6 +62,7 @@ def measured(arguments: argparse.Namespace) -> dict:
         "steps": options.steps,
         "threads": arguments.threads,
         "real_time_factor": round(taken / arguments.seconds, 4),
+        "cpu_seconds_per_second": round(taken_cpu / arguments.seconds, 4),
         "share": {"speech encoder": round(encoder / taken, 2), "motion": round(1 - encoder / taken, 2)},
         "peak_memory_mib": peak_memory_mib(),
         "peak_memory_before_mib": loaded_mib,

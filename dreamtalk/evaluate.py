@@ -33,9 +33,9 @@ class MotionScore:
     falsely_closed: float
     silence_mm: float
 
-    def rounded(self) -> dict[str, float]:
-        """The fields by name, to three decimals."""
-        return {name: round(float(value), 3) for name, value in asdict(self).items()}
+    def rounded(self) -> dict[str, float | None]:
+        """The fields by name, to three decimals; None where there was nothing to measure."""
+        return {name: None if np.isnan(value) else round(float(value), 3) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, eq=False)

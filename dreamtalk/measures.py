@@ -24,7 +24,12 @@ def correlation(predicted: np.ndarray, truth: np.ndarray) -> float:
 
 
 def best_lag_s(predicted: np.ndarray, truth: np.ndarray, fps: float, reach_s: float = 0.2) -> float:
-    """Shift in seconds within +-reach_s at which r is highest, on curves brought to 100 Hz; positive = late."""
+    """Shift in seconds within +-reach_s at which r is highest, on curves brought to 100 Hz; positive = late.
+
+    nan where the prediction is constant.
+    """
+    if predicted.std() < 1e-6:
+        return float("nan")
     times = np.arange(0.0, (len(truth) - 1) / fps, 1.0 / LAG_FPS)
     own = np.arange(len(truth)) / fps
     predicted, truth = np.interp(times, own, predicted), np.interp(times, own, truth)

@@ -44,5 +44,5 @@ def figures_table(scores: Mapping[str, MotionScore]) -> str:
         return "Not measured: the data folder held nothing out.\n"
     measures = next(iter(columns.values()))
     lines = ["| measure | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    lines += [f"| {name} | " + " | ".join(f"{found[name]:g}" for found in columns.values()) + " |" for name in measures]
+    lines += [f"| {name} | " + " | ".join(str(found[name]) for found in columns.values()) + " |" for name in measures]
     return "\n".join(lines) + "\n"

@@ -37,6 +37,7 @@ def test_correlation_does_not_mind_gain_and_offset(gain, offset, seed):
 
 
 def test_a_constant_prediction_scores_zero():
+    assert np.isnan(measures.best_lag_s(np.ones(50), np.arange(50.0), FPS))
     assert measures.correlation(np.ones(50), np.random.default_rng(0).standard_normal(50)) == 0.0
 
 
