@@ -34,12 +34,21 @@ def venv_python() -> Path:
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+def interpreter(python: Path | str) -> str:
+    """Which Python that is, down to its build; empty where it does not run."""
+    code = "import sys; print(sys.base_prefix, sys.version)"
+    try:
+        return subprocess.run([str(python), "-c", code], capture_output=True, text=True).stdout
+    except OSError:
+        return ""
+
+
 def fingerprint() -> str:
     """What an installation depends on: our requirements, this script, the interpreter and the place of the checkout."""
     digest = hashlib.sha256()
     for part in (ROOT / "pyproject.toml", Path(__file__)):
         digest.update(part.read_bytes())
-    digest.update(f"{sys.version_info[:2]} {ROOT}".encode())
+    digest.update(f"{sys.base_prefix} {sys.version} {ROOT}".encode())
     return digest.hexdigest()
 
 
@@ -65,7 +74,10 @@ class Stamp:
 
 
 def make_venv() -> None:
-    done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+    """An empty .venv, unless there is one of this very Python: two interpreters in one folder do not work."""
+    if interpreter(venv_python()) == interpreter(sys.executable):
+        return
+    done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True)
     if done.returncode == 0:
         return
     detail = (done.stdout + done.stderr).strip()
