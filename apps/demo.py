@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from apps.page import LOOK, build_demo
 
+    print("loading the networks and drawing the emotions ...", flush=True)
     page = build_demo(DreamTalk.load())
     page.launch(server_name=arguments.host, server_port=arguments.port, inbrowser=arguments.open, **LOOK)
     return 0
