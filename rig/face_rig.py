@@ -96,8 +96,12 @@ class FaceRig:
     def morph(self, weights: np.ndarray) -> np.ndarray:
         """(52,) weights -> (V, 3) float32 before any rotation; linear but for mouthClose, which is kept <= jawOpen."""
         weights = drawable_weights(weights)
-        flat = weights @ self.deltas.reshape(len(NAMES), -1)
-        return self.neutral + flat.reshape(-1, 3)
+        if weights.ndim != 1:
+            raise RigError(f"The weights have the shape {weights.shape}; one frame, (52,), can be posed at a time.")
+        posed = self.neutral.copy()
+        for shape in np.flatnonzero(weights):  # a few sums are faster here than waking BLAS threads, and repeat exactly
+            posed += weights[shape] * self.deltas[shape]
+        return posed
 
     def vertices(
         self, weights: np.ndarray, head_rotation: np.ndarray | None = None, eye_rotation: np.ndarray | None = None

@@ -43,12 +43,13 @@ def lit(
     light = skylight * surface.sky[:, None]
     shine = np.zeros_like(light)
     open_side = np.sqrt(surface.sky)[:, None]
-    for lamp, reach in ((look.key, 1.0), (look.fill, 1.0), (look.rim, 0.8)):
-        direction = unit(np.float32(lamp.direction))
+    lamps = (look.key, look.fill, look.rim)
+    directions = unit(np.float32([lamp.direction for lamp in lamps]))
+    towards = normals @ directions.T
+    for lamp, direction, facing in zip(lamps, directions, towards.T, strict=True):
         colour = np.float32(lamp.colour)
-        facing = normals @ direction
         spread = np.clip((facing[:, None] + surface.wrap) / (1 + surface.wrap), 0, 1)
-        light += (reach * colour * open_side) * (spread * (0.25 + 0.75 * spread))
+        light += (colour * open_side) * (spread * (0.25 + 0.75 * spread))
         half = unit(to_eye + direction)
         if tangents is None:
             glint = np.clip(np.einsum("ij,ij->i", normals, half), 0, 1)

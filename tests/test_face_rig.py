@@ -207,7 +207,7 @@ def test_lip_basis_repeats_the_rig(weights):
     assert basis.neutral.shape == points.shape and len(basis.upper) == len(basis.lower) == 4
 
 
-@pytest.mark.parametrize("wrong", [np.zeros(51), np.zeros((52, 2)), np.zeros(0)])
+@pytest.mark.parametrize("wrong", [np.zeros(51), np.zeros((52, 2)), np.zeros(0), np.zeros((3, 52))])
 def test_wrong_weights_are_refused(wrong):
     with pytest.raises(RigError, match="52"):
         RIG.vertices(wrong)
