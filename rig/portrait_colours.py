@@ -12,13 +12,15 @@ CHEEK_LANDMARKS = [50, 280, 205, 425, 9, 8, 151]
 LIP_LANDMARKS = [0, 17, 37, 267, 84, 314]
 FLESH_TINT = np.array([1.5, 0.82, 0.78])
 """What lies inside a mouth, over its luma, in a colourful picture."""
+WARM_SHADE = np.array([-0.25, 0.3, 0.35])
 OBSERVED_WEIGHT = 10.0
 PRIOR_WEIGHT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """RGB in [0, 1], (3,) each: what this picture's mouth is painted with."""
+    """RGB in [0, 1], (3,) each: what this picture's mouth is painted with; shade_power: by what powers shadow darkens
+    red, green and blue there, warm in a colourful picture."""
 
     skin: np.ndarray
     teeth: np.ndarray
@@ -26,6 +28,7 @@ class Palette:
     tongue: np.ndarray
     cavity: np.ndarray
     lip_line: np.ndarray
+    shade_power: np.ndarray
 
 
 def sample(picture: np.ndarray, points: np.ndarray, blur_px: float = 0.0) -> np.ndarray:
@@ -47,7 +50,7 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
     tint = skin / max(light, 0.02)
     flesh = 0.5 * (lips + skin * lips.sum() / max(skin.sum(), 0.02))
     redder = np.clip(lips / max(float(lips @ LUMA), 0.02), 0.3, 2.2)
-    colourful = min(3.0 * float(np.ptp(skin) / max(skin.max(), 0.02)), 1.0)
+    colourful = min(4.0 * float(np.ptp(skin) / max(skin.max(), 0.02)), 1.0)
     redder = 0.5 * redder + 0.5 * (1 + colourful * (FLESH_TINT - 1))
     return Palette(
         skin=skin,
@@ -56,6 +59,7 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
         tongue=np.clip(0.72 * light * (0.25 * tint + 0.75 * redder) + 0.1 * flesh, 0, 1),
         lip_line=np.clip(0.42 * light * redder**1.5, 0, 1),
         cavity=np.clip(0.15 * light * (0.4 + 0.6 * redder), 0.01, 0.2),
+        shade_power=1 + colourful * WARM_SHADE,
     )
 
 

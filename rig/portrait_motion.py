@@ -16,7 +16,7 @@ from rig.portrait_colours import dark_rim, palette
 from rig.portrait_eyes import Eye, hidden_eyes
 from rig.portrait_fit import PortraitFit
 from rig.portrait_grid import ElasticGrid
-from rig.portrait_raster import DEPTH_SPAN_M, Layer, PortraitRaster
+from rig.portrait_raster import DEPTH_SPAN_M, Layer, OpenMouth, PortraitRaster
 from rig.portrait_skin import Skin
 from rig.rotation import matrix_from_angles
 from rig.smoothstep import smoothstep
@@ -163,24 +163,28 @@ class PortraitMotion:
         self, weights: np.ndarray, still: np.ndarray, camera: np.ndarray, pixels: np.ndarray, turn: HeadTurn,
         eyes: list[Layer],
     ) -> np.ndarray:  # fmt: skip
-        pose = self.fit.pose
         blink = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
         closing = float((weights - self.fit.expression)[blink].max())
         turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing, turned), self._skin.faces, True)
         strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
         lines = self._lash_lines(weights, pixels) + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
-        if strip.share.max() == 0.0:
-            return self._raster.paint(skin, eyes, None, 1.0, None, self._palette.cavity, lines)
+        mouth = self._open_mouth(weights, still, turn, strip) if strip.share.max() > 0 else None
+        return self._raster.paint(skin, eyes, mouth, lines)
+
+    def _open_mouth(self, weights: np.ndarray, still: np.ndarray, turn: HeadTurn, strip: Strip) -> OpenMouth:
+        pose = self.fit.pose
         points, colours, faces = self._inside.posed(still)
-        inside_camera = pose.to_camera(turn.apply(points))
-        inside = Layer(pose.to_pixels(inside_camera), -inside_camera[:, 2], colours, faces)
+        camera = pose.to_camera(turn.apply(points))
         scale = strip.gap / self.fit.eye_distance_px
-        mouth = Layer(strip.positions, None, np.column_stack([strip.share, strip.down, scale, scale]), strip.faces)
         dim, bright = LIGHT_IN_MOUTH
         light = float(dim + (bright - dim) * smoothstep(0.02, 0.25, scale.max()))
         light *= 1 - POUT_SHADOW * float(weights[[INDEX["mouthFunnel"], INDEX["mouthPucker"]]].max())
-        return self._raster.paint(skin, eyes, mouth, light, inside, self._palette.cavity, lines)
+        return OpenMouth(
+            Layer(strip.positions, None, np.column_stack([strip.share, strip.down, scale, scale]), strip.faces),
+            Layer(pose.to_pixels(camera), -camera[:, 2], colours, faces),
+            self._palette.cavity, light, self._palette.shade_power,
+        )  # fmt: skip
 
     def _lash_lines(self, weights: np.ndarray, pixels: np.ndarray) -> list[Layer]:
         """The dark rim of lids that close; open ones show the picture's own."""

@@ -30,13 +30,14 @@ _EYES = (
 )
 _MOUTH = (
     _FLOW[0],
-    """in vec4 v; out vec4 colour; uniform sampler2D inside; uniform vec4 window; uniform float light;
+    """in vec4 v; out vec4 colour; uniform sampler2D inside; uniform vec4 window; uniform vec3 power;
+    uniform float light;
     void main() {
         vec3 c = texture(inside, (gl_FragCoord.xy - window.xy) / window.zw).rgb;
         float above = v.y * v.z, below = (1.0 - v.y) * v.z;
         float shade = mix(0.6, 1.0, smoothstep(0.0, 0.035, above)) * mix(0.8, 1.0, smoothstep(0.0, 0.03, below));
         shade *= mix(0.35, 1.0, smoothstep(0.0, 0.06, v.z));
-        colour = vec4(c * shade * light * v.x, v.x);
+        colour = vec4(c * pow(vec3(shade * light), power) * v.x, v.x);
     }""",
 )
 
@@ -51,6 +52,18 @@ class Layer:
     values: np.ndarray
     faces: np.ndarray
     solid: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class OpenMouth:
+    """What is seen between the lips. window: values (opacity, down, gap over the eye distance, -); inside: values RGBA,
+    before a ground of colour `cavity` (3,); light: brightness; shade_power: (3,) exponents of shadow for R, G and B."""
+
+    window: Layer
+    inside: Layer
+    cavity: np.ndarray
+    light: float
+    shade_power: np.ndarray
 
 
 class PortraitRaster:
@@ -107,15 +120,13 @@ class PortraitRaster:
             data = self._flow.read(components=4, dtype="f4")
         return np.frombuffer(data, np.float32).reshape(self.height, self.width, 4)
 
-    def paint(self, skin: Layer, eyes: list[Layer], mouth: Layer | None, light: float, inside: Layer | None,
-              cavity: np.ndarray, lines: list[Layer]) -> np.ndarray:  # fmt: skip
+    def paint(self, skin: Layer, eyes: list[Layer], mouth: OpenMouth | None, lines: list[Layer]) -> np.ndarray:
         """Paint over the warped picture -> (H, W, 4) uint8, RGB already multiplied by opacity.
 
-        skin and lines: RGBA.  eyes: (u, v, opacity, -) into the hidden picture.  mouth: (opacity, down, gap, -), the
-        window through which `inside` (RGBA, before a ground of colour `cavity`) is seen; `light` scales it.
+        skin and lines: values RGBA.  eyes: values (u, v, opacity, -) into the hidden picture.
         """
         with self._context:
-            window = None if mouth is None else self._draw_inside(mouth, inside, cavity)
+            view = None if mouth is None else self._draw_inside(mouth)
             self._begin(self._paint, (0.0, 0.0, 0.0, 0.0))
             self._context.blend_func = (self._gl.ONE, self._gl.ONE_MINUS_SRC_ALPHA)
             self._draw("paint", skin, self._ndc(skin.positions, skin.depth))
@@ -124,22 +135,24 @@ class PortraitRaster:
                 self._draw("eyes", eye, self._ndc(eye.positions, eye.depth))
             if mouth is not None:
                 self._inside_texture.use(0)
-                self._programs["mouth"]["window"] = window
-                self._programs["mouth"]["light"] = light
-                self._draw("mouth", mouth, self._ndc(mouth.positions, mouth.depth))
+                program, window = self._programs["mouth"], mouth.window
+                program["window"], program["light"] = view, mouth.light
+                program["power"] = tuple(float(value) for value in mouth.shade_power)
+                self._draw("mouth", window, self._ndc(window.positions, window.depth))
             for line in lines:
                 self._draw("paint", line, self._ndc(line.positions, line.depth))
             data = self._paint.read(components=4, alignment=1)
         return np.frombuffer(data, np.uint8).reshape(self.height, self.width, 4)
 
-    def _draw_inside(self, mouth: Layer, inside: Layer, cavity: np.ndarray) -> tuple[float, float, float, float]:
+    def _draw_inside(self, mouth: OpenMouth) -> tuple[float, float, float, float]:
         """Draw the inside of the mouth into its own texture -> its window (left, bottom, width, height) in pixels."""
-        seen = mouth.positions[mouth.values[:, 0] > 0]
+        window, inside = mouth.window, mouth.inside
+        seen = window.positions[window.values[:, 0] > 0]
         low, high = (seen.min(axis=0) - 2, seen.max(axis=0) + 3) if len(seen) else (np.zeros(2), np.ones(2))
         extent = np.maximum(high - low, 1.0)
         scale = min(MOUTH_SUPERSAMPLING, MOUTH_SIZE[0] / extent[0], MOUTH_SIZE[1] / extent[1])
         extent = np.array(MOUTH_SIZE) / scale
-        self._begin(self._inside, (*cavity, 1.0))
+        self._begin(self._inside, (*mouth.cavity, 1.0))
         self._context.disable(self._gl.BLEND)
         plane = (inside.positions + 0.5 - low) / extent * 2 - 1
         positions = np.column_stack([plane, self._ndc_depth(inside.depth)]).astype(np.float32)
