@@ -51,7 +51,8 @@ class MeshRasterizer:
         self._own_context = context is None
         self.context = create_context() if context is None else context
         self.width, self.height, self._cull = width, height, cull
-        self._indices = self.context.buffer(np.ascontiguousarray(faces, dtype=np.int32).tobytes())
+        with self.context:  # others may be current around each call
+            self._indices = self.context.buffer(np.ascontiguousarray(faces, dtype=np.int32).tobytes())
         self._passes: dict[int, tuple] = {}
 
     def __enter__(self) -> Self:
@@ -76,7 +77,9 @@ class MeshRasterizer:
             )
         pieces, depth = [], None
         for start in range(0, attributes.shape[1], ATTRIBUTES_A_PASS):
-            piece, depth = self._draw_pass(clip_positions, attributes[:, start : start + ATTRIBUTES_A_PASS], background)
+            with self.context:
+                part = attributes[:, start : start + ATTRIBUTES_A_PASS]
+                piece, depth = self._draw_pass(clip_positions, part, background)
             pieces.append(piece)
         return (pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=2)), depth
 
@@ -120,12 +123,13 @@ class MeshRasterizer:
 
     def release(self) -> None:
         """Give the GL memory back."""
-        for buffer, array, target in self._passes.values():
-            attachments = [*target.color_attachments, target.depth_attachment]
-            for item in (array, target, *attachments, buffer):
-                item.release()
-        self._passes.clear()
-        self._indices.release()
+        with self.context:
+            for buffer, array, target in self._passes.values():
+                attachments = [*target.color_attachments, target.depth_attachment]
+                for item in (array, target, *attachments, buffer):
+                    item.release()
+            self._passes.clear()
+            self._indices.release()
         if self._own_context:
             self.context.release()
 

@@ -22,8 +22,9 @@ OPENING = {
 """How strongly each shape, beside the jaw, parts the lips."""
 FULLY_OPENED = 0.12
 ROUNDS = 3
-ROUNDNESS, ROUND_POWER = 0.6, 0.75
-"""How far the opening is drawn from the rig's own pointed outline toward a round one, (1 - x^2)^power."""
+ROUNDNESS, ROUND_POWER, TAPER_POWER = 0.6, 0.75, 6
+"""How far the opening is drawn from the rig's own pointed outline toward a round one, (1 - x^2)^power, and
+how late toward the corners it closes, 1 - x^power; x runs from -1 to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class LipContact:
     line: the lips' columns.  reach: (V, C) float32, share of each column's push that a vertex takes, positive on the
     upper lip's side and negative on the lower's.  resting_gap_m: (C,) what the picture shows of a closed mouth.
     gaps_m: (52, C) the rig's gap at weight 1.  round_gap: (C,) gap of a well rounded opening over
-    its largest.
+    its largest.  taper: (C,) how far each column may open at all: corners stay closed.
     """
 
     line: LipLine
@@ -67,6 +68,7 @@ class LipContact:
     resting_gap_m: np.ndarray
     gaps_m: np.ndarray
     round_gap: np.ndarray
+    taper: np.ndarray
 
     @classmethod
     def of_fit(cls, rig: FaceRig, vertices: np.ndarray, deltas: np.ndarray, face_height_m: float) -> "LipContact":
@@ -87,13 +89,16 @@ class LipContact:
         closed = 1.0 - smoothstep(*RESTING_GAP, gap.max() / face_height_m)
         across = (middle[:, 0] - middle[:, 0].mean()) / (np.ptp(middle[:, 0]) / 2)
         round_gap = (np.maximum(1 - across**2, 0.0) ** ROUND_POWER).astype(np.float32)
-        return cls(line, reach.astype(np.float32), (gap * closed).astype(np.float32), line.gap(deltas), round_gap)
+        taper = np.maximum(1 - np.abs(across) ** TAPER_POWER, 0.0).astype(np.float32)
+        return cls(
+            line, reach.astype(np.float32), (gap * closed).astype(np.float32), line.gap(deltas), round_gap, taper
+        )
 
     def apply(self, vertices: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Push the lips of (V, 3) head vertices, in place, to the gap that (52,) drawable weights ask for."""
         gap = np.maximum(weights @ self.gaps_m, 0.0)
         gap += ROUNDNESS * np.maximum(gap.max() * self.round_gap - gap, 0.0)
-        wanted = gap * _opened(weights) + self.resting_gap_m
+        wanted = gap * self.taper * _opened(weights) + self.resting_gap_m
         for _ in range(ROUNDS):
             push = (wanted - self.line.gap(vertices)) / 2
             if np.abs(push).max() < 1e-6:

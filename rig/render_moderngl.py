@@ -23,10 +23,15 @@ class ModernglRenderer:
     """Draws poses of one avatar; call release() at the end. Raises RigError where OpenGL cannot start."""
 
     def __init__(self, avatar: Avatar, size: int, samples: int) -> None:
+        self.avatar, self._size = avatar, size
+        self._context = create_context()
+        with self._context:  # others may be current around each call
+            self._set_up(samples)
+
+    def _set_up(self, samples: int) -> None:
         import moderngl
 
-        self.avatar, self._size = avatar, size
-        context = self._context = create_context()
+        context, avatar = self._context, self.avatar
         self._two_sided, self._one_sided = moderngl.DEPTH_TEST, moderngl.DEPTH_TEST | moderngl.CULL_FACE
         program = context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
         matrix = avatar.camera.projection() @ avatar.camera.view()
@@ -39,23 +44,23 @@ class ModernglRenderer:
             content = [(self._moving, "3f 3f", "point", "colour"), (uv, "2f", "uv")]
             array = context.vertex_array(program, content, indices)
             self._layers.append((array, _texture(context, layer.texture), layer.two_sided))
-        kept = min(samples, context.max_samples)
-        self._smooth = context.simple_framebuffer((size, size), 3, samples=kept) if kept > 1 else None
-        self._plain = context.simple_framebuffer((size, size), 3)
+        size, kept = (self._size, self._size), min(samples, context.max_samples)
+        self._plain = context.simple_framebuffer(size, 3)
+        self._target = context.simple_framebuffer(size, 3, samples=kept) if kept > 1 else self._plain
 
     def draw(self, pose: Pose) -> np.ndarray:
         """(size, size, 3) uint8."""
-        self._moving.write(np.concatenate([pose.points, pose.colours], axis=1, dtype=np.float32))
-        target = self._smooth or self._plain
-        target.use()
-        target.clear(0.0, 0.0, 0.0, 1.0)
-        for array, texture, two_sided in self._layers:
-            self._context.enable_only(self._two_sided if two_sided else self._one_sided)
-            texture.use()
-            array.render()
-        if self._smooth is not None:
-            self._context.copy_framebuffer(self._plain, self._smooth)
-        raw = self._plain.read(components=3, alignment=1)
+        with self._context:
+            self._moving.write(np.concatenate([pose.points, pose.colours], axis=1, dtype=np.float32))
+            self._target.use()
+            self._target.clear(0.0, 0.0, 0.0, 1.0)
+            for array, texture, two_sided in self._layers:
+                self._context.enable_only(self._two_sided if two_sided else self._one_sided)
+                texture.use()
+                array.render()
+            if self._target is not self._plain:
+                self._context.copy_framebuffer(self._plain, self._target)
+            raw = self._plain.read(components=3, alignment=1)
         return np.ascontiguousarray(np.frombuffer(raw, dtype=np.uint8).reshape(self._size, self._size, 3)[::-1])
 
     def release(self) -> None:
