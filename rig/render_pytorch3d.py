@@ -8,20 +8,20 @@ from rig.errors import RigError
 
 def import_pytorch3d():
     try:
-        import pytorch3d.renderer.mesh as mesh
         import torch
+        from pytorch3d.renderer.mesh.rasterize_meshes import rasterize_meshes
     except ImportError as error:
         raise RigError(
-            "The pytorch3d backend is not installed: build PyTorch3D from its public source, or use moderngl or pyrender."
+            "The pytorch3d backend is not installed: build PyTorch3D from its source, or use moderngl or pyrender."
         ) from error
-    return torch, mesh
+    return torch, rasterize_meshes
 
 
 class Pytorch3dRenderer:
     """Draws poses of one avatar at sqrt(samples) times the size and averages. Raises RigError without PyTorch3D."""
 
     def __init__(self, avatar: Avatar, size: int, samples: int) -> None:
-        self._torch, self._mesh = import_pytorch3d()
+        self._torch, self._rasterize = import_pytorch3d()
         self.avatar, self._size = avatar, size
         self._grid = 1 if samples == 1 else 2
         self._faces = np.concatenate([layer.faces for layer in avatar.layers])
@@ -35,7 +35,7 @@ class Pytorch3dRenderer:
         screen = np.concatenate([clip[:, :2] / clip[:, 3:] * [-1, 1], clip[:, 3:]], axis=1).astype(np.float32)
         corners = torch.from_numpy(screen[self._faces])
         first, count = torch.zeros(1, dtype=torch.long), torch.tensor([len(self._faces)])
-        found, depth, weights, _ = self._mesh.rasterize_meshes.rasterize_meshes(
+        found, _, weights, _ = self._rasterize(
             _Triangles(corners, first, count), image_size=side, faces_per_pixel=1, perspective_correct=True
         )
         face, weights = found[0, ..., 0].numpy(), weights[0, ..., 0, :].numpy()

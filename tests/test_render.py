@@ -109,6 +109,23 @@ def test_one_shape_changes_only_its_part_of_the_picture():
 
 
 @needs_gl
+def test_renderers_do_not_disturb_each_other():
+    avatar = avatar_of("rest")
+    rest, jaw = (avatar.pose(clip_of(jawOpen=value).weights[0]) for value in (0.0, 0.8))
+    first, second = ModernglRenderer(avatar, 96, 4), ModernglRenderer(avatar, 64, 1)
+    third = PyrenderRenderer(avatar, 96)
+    with MeshRasterizer(RIG.faces, 32, 32) as rasterizer:
+        alone = first.draw(rest)
+        for other in (second, third):
+            other.draw(jaw)
+            rasterizer.draw(Camera().clip_positions(RIG.neutral), RIG.neutral)
+            np.testing.assert_array_equal(first.draw(rest), alone)
+            other.release()
+            np.testing.assert_array_equal(first.draw(rest), alone)
+    first.release()
+
+
+@needs_gl
 def test_a_blink_hides_the_eyeballs():
     both = RIG.regions["eye_left"] | RIG.regions["eye_right"]
     with MeshRasterizer(RIG.faces, 512, 512) as rasterizer:
@@ -201,10 +218,12 @@ def test_texture_depends_on_the_seed_alone():
     assert (first != other).any()
 
 
-def test_importing_the_renderer_leaves_numpy_alone():
-    before = hasattr(np, "infty")
+@needs_gl
+def test_pyrender_leaves_numpy_and_the_environment_alone():
+    before = hasattr(np, "infty"), dict(os.environ)
     import_pyrender()
-    assert hasattr(np, "infty") == before
+    PyrenderRenderer(avatar_of("rest"), 32).draw(avatar_of("rest").pose(np.zeros(52)))
+    assert (hasattr(np, "infty"), dict(os.environ)) == before
 
 
 def test_pytorch3d_is_named_when_absent():
