@@ -25,6 +25,7 @@ from rig.look import HAIR_STYLES, Look
 from rig.render import render_frames
 from rig.render_moderngl import ModernglRenderer
 from rig.render_pyrender import PyrenderRenderer, import_pyrender
+from rig.render_pytorch3d import Pytorch3dRenderer
 from rig.skin_map import skin_map
 from rig.skin_paint import paint_skin
 
@@ -224,6 +225,34 @@ def test_pyrender_leaves_numpy_and_the_environment_alone():
     import_pyrender()
     PyrenderRenderer(avatar_of("rest"), 32).draw(avatar_of("rest").pose(np.zeros(52)))
     assert (hasattr(np, "infty"), dict(os.environ)) == before
+
+
+def rasterize_like_pytorch3d(meshes, image_size, faces_per_pixel, perspective_correct):
+    """PyTorch3D's rasterize_meshes by its documentation: x to the left, y up, z the distance; (1, H, W, 1, ...)."""
+    torch = pytest.importorskip("torch")
+    assert faces_per_pixel == 1 and perspective_correct
+    corners, camera = meshes.verts_packed().numpy(), Camera()
+    assert (meshes.faces_packed().numpy() == np.arange(len(corners)).reshape(-1, 3)).all()
+    third_row = camera.projection()[2]
+    depth = third_row[2] * -corners[:, 2] + third_row[3]
+    clip = np.stack([-corners[:, 0] * corners[:, 2], corners[:, 1] * corners[:, 2], depth, corners[:, 2]], axis=1)
+    number = np.repeat(np.arange(len(corners) // 3), 3)
+    values = np.concatenate([number[:, None], np.tile(np.eye(3), (len(number) // 3, 1))], axis=1)
+    with MeshRasterizer(np.arange(len(corners)).reshape(-1, 3), image_size, image_size) as rasterizer:
+        picture, _ = rasterizer.draw(clip.astype(np.float32), values.astype(np.float32), background=-1.0)
+    found = torch.from_numpy(np.round(picture[..., 0]).astype(np.int64))[None, ..., None]
+    return found, None, torch.from_numpy(picture[..., 1:].copy())[None, :, :, None], None
+
+
+@needs_gl
+def test_pytorch3d_glue_draws_the_same_picture(monkeypatch):
+    """PyTorch3D itself is not installed where tests run: its rasterizer is stood in for."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr("rig.render_pytorch3d.import_pytorch3d", lambda: (torch, rasterize_like_pytorch3d))
+    avatar, clip = avatar_of("open"), POSES["open"][0]
+    frame = Pytorch3dRenderer(avatar, SIZE, 4).draw(avatar.pose(clip.weights[0], clip.head_rotation[0]))
+    difference = np.abs(frame.astype(int) - np.array(Image.open(GOLDEN / "open.png")).astype(int))
+    assert difference.mean() < 3 * MEAN_TOLERANCE and (difference > 24).mean() < 4 * SHARE_TOLERANCE
 
 
 def test_pytorch3d_is_named_when_absent():
