@@ -63,8 +63,7 @@ def check_python() -> tuple[str, str]:
 def check_torch() -> tuple[str, str]:
     import torch
 
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else torch.backends.cpu.get_cpu_capability()
-    return f"{torch.__version__}, {torch.get_num_threads()} threads, {device}", ""
+    return f"{torch.__version__}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}", ""
 
 
 def check_weights() -> tuple[str, str]:
