@@ -19,6 +19,8 @@ FACE_SHARE = 0.38
 """Height of the face over the side of the crop: head and shoulders."""
 FACE_LEVEL = 0.47
 """Height of the middle of the face in the crop, 0 = top."""
+MARGIN_PX = 8
+"""What is read around the crop for the sake of its edges."""
 LEAST_FACE_PX = 64
 LARGEST_FACE_SHARE = 0.85
 DETECTION_SIDE_PX = 1600
@@ -109,13 +111,16 @@ def _framing(face: FaceLandmarks, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _cropped(picture: np.ndarray, crop_to_full: np.ndarray) -> np.ndarray:
-    scale = crop_to_full[0, 0]
-    flags = cv2.INTER_CUBIC
+    scale, corner = crop_to_full[0, 0], crop_to_full[:, 2]
+    size = np.array(picture.shape[1::-1])
+    low = np.clip(np.floor(corner - MARGIN_PX * scale), 0, size - 1).astype(int)
+    high = np.clip(np.ceil(corner + (SIZE_PX + MARGIN_PX) * scale), 1, size).astype(int)
+    part = picture[low[1] : high[1], low[0] : high[0]]
     if scale > 1.2:  # blur first what would alias
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.35 * scale)
-    return cv2.warpAffine(
-        picture, crop_to_full, (SIZE_PX, SIZE_PX), flags=flags | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    )
+        part = cv2.GaussianBlur(part, (0, 0), 0.35 * scale)
+    shifted = np.column_stack([crop_to_full[:, :2], corner - low])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(part, shifted, (SIZE_PX, SIZE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _same_face(faces: tuple[FaceLandmarks, ...], expected: FaceLandmarks) -> FaceLandmarks:

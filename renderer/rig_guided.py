@@ -11,6 +11,9 @@ from renderer.errors import RendererError
 STILL_PX = 1 / 64
 """Motion below this moves nothing: cv2.remap works in steps of 1/32 pixel."""
 
+SHARPENING = 0.18
+"""With this the faces of the development portraits keep .8 to 1.1 of their sharpness (variance of the Laplacian)."""
+
 
 def rig_guided_frame(picture: np.ndarray, flow: np.ndarray, paint: np.ndarray) -> np.ndarray:
     """Warp a picture and paint over it.
@@ -37,8 +40,8 @@ def rig_guided_frame(picture: np.ndarray, flow: np.ndarray, paint: np.ndarray) -
     x, y = np.meshgrid(
         np.arange(columns.start, columns.stop, dtype=np.float32), np.arange(rows.start, rows.stop, dtype=np.float32)
     )
-    part = flow[rows, columns]
-    warped = cv2.remap(picture, x + part[..., 0], y + part[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    x, y = x + flow[rows, columns, 0], y + flow[rows, columns, 1]
+    warped = _sharpened(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), x, y)
     frame[rows, columns] = _painted(warped, paint[rows, columns])
     return frame
 
@@ -49,6 +52,14 @@ def _moving_box(flow: np.ndarray, paint: np.ndarray) -> tuple[slice, slice] | No
     if not len(rows):
         return None
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _sharpened(warped: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Give back what interpolation between pixels at (x, y) took: most halfway between them, nothing on them."""
+    halfway = 1 - (1 - 2 * np.abs(x - np.round(x))) * (1 - 2 * np.abs(y - np.round(y)))
+    detail = cv2.subtract(warped, cv2.GaussianBlur(warped, (3, 3), 0.8), dtype=cv2.CV_32F)
+    detail *= SHARPENING * halfway[..., None]
+    return cv2.add(warped, detail, dtype=cv2.CV_8U)
 
 
 def _painted(warped: np.ndarray, paint: np.ndarray) -> np.ndarray:
