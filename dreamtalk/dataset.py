@@ -4,7 +4,7 @@ The style clip is a distant part of the same draw (papers.md 1.2): the same pers
 accents and words, so that it cannot tell the target away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,11 +41,13 @@ class Sample:
 
 
 class TrainingData:
-    """Draws samples from training clips; the same rng state gives the same samples."""
+    """Draws samples from training clips; the same rng state gives the same samples. shares: how often each corpus."""
 
-    def __init__(self, clips: Sequence[TrainingClip], shortest: int) -> None:
+    def __init__(
+        self, clips: Sequence[TrainingClip], shortest: int, shares: Mapping[str, float] = CORPUS_SHARE
+    ) -> None:
         self.clips = [clip for clip in clips if len(clip) >= shortest]
-        share = np.array([CORPUS_SHARE.get(clip.corpus, 0.5) for clip in self.clips])
+        share = np.array([shares.get(clip.corpus, 0.5) for clip in self.clips])
         length = np.array([len(clip) for clip in self.clips], np.float64)
         corpora = np.array([clip.corpus for clip in self.clips])
         totals = {corpus: length[corpora == corpus].sum() for corpus in set(corpora)}

@@ -2,7 +2,8 @@
 
 DREAM-Talk's second stage (papers.md 1.3): an LSTM over the audio window, a CNN over the style clip and EmoDiff's own
 mouth -> the 27 jaw and mouth shapes of an 8-frame window; overlapping windows are averaged. Nothing else is touched.
-Deviations: the LSTM runs both ways and hears a few frames around the window, and the result is stretched about its mean
+Deviations: the LSTM runs both ways and hears a few frames around the window; EmoDiff's mouth keeps a share (`kept`),
+since the errors of the two predictions are partly independent; and the result is stretched about its mean
 (`amplitude`), since what seeks the mean is tamer than a face.
 """
 
@@ -27,7 +28,10 @@ _CLOSE, _JAW = int(np.flatnonzero(MOUTH == INDEX["mouthClose"])[0]), int(np.flat
 
 @dataclass(frozen=True)
 class LipRefinerConfig:
-    """Sizes. window: frames answered for. context: frames heard on either side. hop: frames between windows."""
+    """Sizes. window: frames answered for. context: frames heard on either side. hop: frames between windows.
+
+    kept: share of EmoDiff's own mouth in the result. dropout: in training, of what is heard.
+    """
 
     audio_size: int = 512
     audio_width: int = 160
@@ -36,6 +40,8 @@ class LipRefinerConfig:
     window: int = 8
     context: int = 6
     hop: int = 2
+    kept: float = 0.4
+    dropout: float = 0.25
 
     @classmethod
     def debug(cls) -> "LipRefinerConfig":
@@ -59,6 +65,7 @@ class LipNetwork(nn.Module):
         self.config = config
         width, style = config.audio_width, config.style_width
         self.audio = nn.Sequential(nn.LayerNorm(config.audio_size), nn.Linear(config.audio_size, width), nn.GELU())
+        self.dropout = nn.Dropout(config.dropout)
         self.lstm = nn.LSTM(width + len(MOUTH), config.hidden, batch_first=True, bidirectional=True)
         self.style = nn.Sequential(
             nn.Conv1d(len(NAMES), style, 3, padding=1), nn.GELU(),
@@ -69,9 +76,6 @@ class LipNetwork(nn.Module):
             nn.Linear(2 * config.hidden + style + len(MOUTH), config.hidden), nn.GELU(),
             nn.Linear(config.hidden, len(MOUTH)),
         )  # fmt: skip
-        # A correction of what EmoDiff made, zero before training: the refiner can only learn to be better.
-        nn.init.zeros_(self.out[-1].weight)
-        nn.init.zeros_(self.out[-1].bias)
         self.register_buffer("amplitude", torch.ones(len(MOUTH)))
         self.register_buffer("centre", torch.zeros(len(MOUTH)))
 
@@ -82,15 +86,17 @@ class LipNetwork(nn.Module):
     def forward(self, audio: torch.Tensor, mouth: torch.Tensor, style_code: torch.Tensor) -> torch.Tensor:
         """audio (B, seen, 512), mouth (B, seen, 27) in [0, 1], style_code (B, S) -> (B, window, 27).
 
-        The mean prediction, not clamped; `stretched` clamps it and restores its amplitude.
+        The re-prediction alone, not clamped; `finished` joins it with EmoDiff's mouth.
         """
-        states, _ = self.lstm(torch.cat([self.audio(audio), mouth], -1))
+        states, _ = self.lstm(torch.cat([self.dropout(self.audio(audio)), mouth], -1))
+        states = self.dropout(states)
         inner = slice(self.config.context, self.config.context + self.config.window)
         style = style_code.unsqueeze(1).expand(-1, self.config.window, -1)
-        return mouth[:, inner] + self.out(torch.cat([states[:, inner], style, mouth[:, inner]], -1))
+        return self.out(torch.cat([states[:, inner], style, mouth[:, inner]], -1))
 
-    def stretched(self, mouth: torch.Tensor) -> torch.Tensor:
-        """Mouth shapes (..., 27) with the deviation from their centre brought to what faces show."""
+    def finished(self, predicted: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+        """Re-predicted and EmoDiff's own mouth (..., 27) joined, and their deviation brought to what faces show."""
+        mouth = predicted + self.config.kept * (own - predicted)
         return (self.centre + self.amplitude * (mouth - self.centre)).clamp(0.0, 1.0)
 
 
@@ -151,6 +157,6 @@ class LipRefiner:
         kept = len(features) - 2 * reach
         mean = overlap_mean(windows, config.hop)[config.window : config.window + kept]
         refined = motion[reach : reach + kept].copy()
-        refined[:, MOUTH] = self.network.stretched(torch.from_numpy(mean)).numpy()
+        refined[:, MOUTH] = self.network.finished(torch.from_numpy(mean), torch.from_numpy(refined[:, MOUTH])).numpy()
         refined[:, MOUTH[_CLOSE]] = np.minimum(refined[:, MOUTH[_CLOSE]], refined[:, MOUTH[_JAW]])
         return refined

@@ -23,9 +23,7 @@ STYLE = BlendshapeClip(np.full((40, 52), 0.1), np.zeros((40, 3)), 25.0)
 
 def debug_refiner() -> LipRefiner:
     torch.manual_seed(0)
-    network = LipNetwork(LipRefinerConfig.debug())
-    torch.nn.init.normal_(network.out[-1].weight, std=0.1)  # an untrained refiner changes nothing
-    return LipRefiner(network)
+    return LipRefiner(LipNetwork(LipRefinerConfig.debug()))
 
 
 def stream_of(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -135,8 +133,10 @@ def test_unfit_weights_are_refused_in_one_sentence(tmp_path: Path, spoil: str):
         LipRefiner.from_directory(tmp_path)
 
 
-def test_an_untrained_refiner_leaves_the_mouth_alone():
-    features, motion = stream_of(40)
-    motion[:, INDEX["mouthClose"]] = 0.0
-    untrained = LipRefiner(LipNetwork(LipRefinerConfig.debug()))
-    assert np.allclose(refined(untrained, features, motion, []), motion, atol=1e-6)
+def test_what_is_kept_of_emodiffs_mouth_is_kept():
+    network = debug_refiner().network
+    predicted, own = torch.rand(3, 27), torch.rand(3, 27)
+    wanted = (1 - network.config.kept) * predicted + network.config.kept * own
+    assert torch.allclose(network.finished(predicted, own), wanted, atol=1e-6)
+    network.amplitude.fill_(100.0)
+    assert network.finished(predicted, own).max() == 1.0

@@ -35,7 +35,6 @@ def debug_generator(refined: bool = True) -> MotionGenerator:
     torch.manual_seed(1)
     encoder = SpeechEncoder(DEBUG)
     lips = LipNetwork(LipRefinerConfig.debug())
-    torch.nn.init.normal_(lips.out[-1].weight, std=0.1)  # an untrained refiner changes nothing
     refiner = LipRefiner(lips) if refined else None
     return MotionGenerator(encoder, emodiff, refiner)
 
