@@ -18,11 +18,9 @@ from rig.rotation import matrix_from_angles
 LANDMARKS = (159, 386, 145, 374, 55, 285, 105, 334, 1, 61, 291, 152, 50, 280, 234, 454, 10)
 """MediaPipe landmarks that serve as keypoints: upper lids, lower lids, inner brows, brows, nose tip, mouth corners,
 chin, cheeks, sides of the head, forehead; right side of the person first."""
-INNER_LIPS = (13, 14)
-"""Landmarks of the inner lips at the midline, upper and lower; on the rig, the loop lip_midline."""
-IRISES = (468, 473)
-"""Landmarks of the two irises, the person's right one first; on the rig, the front of the eyeballs."""
-KEYPOINT_LANDMARKS = LANDMARKS + INNER_LIPS + IRISES
+INNER_LIPS = {13: 0, 14: 19, 81: 33, 311: 5, 178: 24, 402: 14}
+"""Landmarks of the inner lips -> their index in the rig's loop lips_inner: midline, then half-way to the corners."""
+KEYPOINT_LANDMARKS = LANDMARKS + tuple(INNER_LIPS)
 SKULL_M = (
     (0.0, 0.105, -0.06), (-0.055, 0.085, -0.05), (0.055, 0.085, -0.05), (-0.08, 0.03, -0.08), (0.08, 0.03, -0.08),
 )  # fmt: skip
@@ -71,11 +69,10 @@ class KeypointSpace:
 
 
 def keypoints_of(rig: FaceRig, values: np.ndarray) -> np.ndarray:
-    """(V, 3) per-vertex values -> (21, 3) at the keypoints of the face, KEYPOINT_LANDMARKS."""
+    """(V, 3) per-vertex values -> (23, 3) at the keypoints of the face, KEYPOINT_LANDMARKS."""
     on_face = FaceCorrespondence.load().positions(values)[list(LANDMARKS)]
-    lips = values[rig.loops["lip_midline"]].mean(axis=1)
-    irises = [values[_front_of_eye(rig, eye)].mean(axis=0) for eye in ("eye_right", "eye_left")]
-    return np.concatenate((on_face, lips, irises)).astype(np.float32)
+    lips = values[rig.loops["lips_inner"][list(INNER_LIPS.values())]]
+    return np.concatenate((on_face, lips)).astype(np.float32)
 
 
 def canonical_keypoints(rig: FaceRig) -> np.ndarray:
@@ -129,12 +126,6 @@ def cell_centres(size: int) -> np.ndarray:
     line = ((2 * np.arange(size) + 1) / size - 1).astype(np.float32)
     x, y = np.meshgrid(line, -line)
     return np.stack((x, y), axis=-1)
-
-
-def _front_of_eye(rig: FaceRig, eye: str) -> np.ndarray:
-    """Indices of the eyeball's foremost vertices at rest."""
-    own = np.flatnonzero(rig.regions[eye])
-    return own[np.argsort(-rig.neutral[own, 2])[:4]]
 
 
 def _true_motion(avatar: Avatar, posed: list[np.ndarray], sources: int) -> tuple[np.ndarray, np.ndarray]:

@@ -42,7 +42,7 @@ REAL_SHARE = 0.2
 ADVERSARIAL_FROM = 0.6  # share of the steps after which the discriminator joins
 CHECKPOINT_EVERY = 100
 LARGEST_GRADIENT = 50.0
-EYES_AND_MOUTH = [9, 10, 17, 18, 19, 20]  # of dreamtalk.head_truth.KEYPOINT_LANDMARKS: mouth corners, lips, irises
+EYES_AND_MOUTH = [0, 1, 9, 10, 17, 18]  # of dreamtalk.head_truth.KEYPOINT_LANDMARKS: lids, mouth corners, lips
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class RendererTraining:
     """
 
     pairs: int = 2
-    singles: int = 4
+    singles: int = 3
     window: int = 32
     own_keypoints: float = 0.25
     learning_rate: float = 6e-4

@@ -17,10 +17,13 @@ from torch import nn
 from renderer.blocks import Hourglass3d, conv_block
 from renderer.keypoints import Keypoints, volume_points
 
-REACH = 0.12
-"""Standard deviation of a keypoint's own region, in keypoint space: about the distance between neighbours."""
-BACKGROUND_REACH = 2.6
-"""So many REACHes from the nearest keypoint the background takes over, unless the network says otherwise."""
+REACH_SHARE, NEIGHBOUR = 0.27, 5
+"""A keypoint's own region has a standard deviation of this share of the distance to its so-manieth neighbour: small about
+lids and lips, where keypoints are dense, large on the skull."""
+BACKGROUND_REACH, BACKGROUND_SHARPNESS = 2.0, 4.0
+"""So many standard deviations from every keypoint the background takes over, unless the network says otherwise."""
+DEPTH_SOFTNESS = 2.0
+"""How much smoother than the motion the surface's depth is interpolated between keypoints; steps in it would tear."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,16 +65,24 @@ def heatmap_change(source: Keypoints, driving: Keypoints, points: torch.Tensor, 
 
 
 def nearness(driving: Keypoints, points: torch.Tensor) -> torch.Tensor:
-    """Prior mask scores (B, K+1, N) at points (1 or B, N, 3): minus half the squared distance in units of REACH; the
-    background's is that of its limit.
+    """Prior mask scores (B, K+1, N) at points (1 or B, N, 2): minus half the squared distance in the picture, in units of
+    the keypoint's own reach. Depth is left out: what is seen is near the front.
+
+    The background equals all keypoints together where every one of them is BACKGROUND_REACH reaches away (small ones
+    taken as average), and gives way to them nearer: so it never shows between dense keypoints.
     """
-    scores = -0.5 * _square_distances(driving.positions(), points) / REACH**2
-    background = scores.new_full((len(scores), 1, scores.shape[2]), -0.5 * BACKGROUND_REACH**2)
+    between = torch.cdist(driving.canonical, driving.canonical)
+    reach = REACH_SHARE * between.kthvalue(min(NEIGHBOUR + 1, between.shape[1]), keepdim=True).values.detach()
+    square = _square_distances(driving.positions()[..., :2], points)
+    scores = -0.5 * square / reach.square()
+    wide = torch.maximum(reach, reach.mean(1, keepdim=True))
+    away = (square / wide.square()).amin(1, keepdim=True)
+    background = scores.logsumexp(1, keepdim=True) + 0.5 * BACKGROUND_SHARPNESS * (away - BACKGROUND_REACH**2)
     return torch.cat((background, scores), dim=1)
 
 
 def _square_distances(centres: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    """(B, K, 3) and (1 or B, N, 3) -> (B, K, N), as a matrix product: the differences would be (B, K, N, 3)."""
+    """(B, K, n) and (1 or B, N, n) -> (B, K, N), as a matrix product: the differences would be (B, K, N, n)."""
     return points.square().sum(-1)[:, None] - 2 * centres @ points.mT + centres.square().sum(-1, keepdim=True)
 
 
@@ -140,8 +151,8 @@ class DenseMotionNet(nn.Module):
     ) -> torch.Tensor:
         """Motion of every cell: blended at the hourglass's size, its displacement brought to `size`."""
         points = volume_points(*scores.shape[2:], self.half_depth, scores.device)
-        prior = nearness(driving, points.reshape(1, -1, 3)).unflatten(2, scores.shape[2:])
-        masks = (scores + prior).softmax(1)
+        prior = nearness(driving, points[0, ..., :2].reshape(1, -1, 2)).unflatten(2, scores.shape[3:])
+        masks = (scores + prior[:, :, None]).softmax(1)
         places = _blend_flows(masks.flatten(2), source, driving, points.reshape(1, -1, 3))
         shift = (places.unflatten(1, scores.shape[2:]) - points).permute(0, 4, 1, 2, 3)
         shift = F.interpolate(shift, size=tuple(size), mode="trilinear", align_corners=False)
@@ -150,15 +161,20 @@ class DenseMotionNet(nn.Module):
     def _surface_motion(
         self, scores: torch.Tensor, surface: torch.Tensor, source: Keypoints, driving: Keypoints, size: int
     ) -> torch.Tensor:
-        """Motion of the visible surface at full size: the masks of the depth that `surface` (B, D, h, w) points to."""
+        """Motion of the visible surface at full size: masks from the slices that `surface` (B, D, h, w) weighs.
+
+        The surface's depth is that of the keypoints about, by the prior masks, and an offset that `surface` gives.
+        """
         depths = volume_points(surface.shape[1], 1, 1, self.half_depth, surface.device)[:, 0, 0, 2]
-        depth = torch.einsum("bdhw,d->bhw", surface, depths)[:, None]
+        offset = torch.einsum("bdhw,d->bhw", surface, depths)[:, None]
         scores = torch.einsum("bkdhw,bdhw->bkhw", scores, surface)
-        both = F.interpolate(torch.cat((scores, depth), dim=1), size=(size, size), mode="bilinear", align_corners=False)
-        scores, depth = both[:, :-1], both[:, -1:]
-        plane = volume_points(1, size, size, 1.0, surface.device)[..., :2].expand(len(depth), -1, -1, -1)
-        points = torch.cat((plane, depth[:, 0, ..., None]), dim=-1).flatten(1, 2)
-        masks = (scores.flatten(2) + nearness(driving, points)).softmax(1)
+        both = F.interpolate(torch.cat((scores, offset), dim=1), size=(size, size), mode="bilinear", align_corners=False)
+        scores, offset = both[:, :-1].flatten(2), both[:, -1].flatten(1)[..., None]
+        plane = volume_points(1, size, size, 1.0, surface.device)[..., :2].flatten(1, 2)
+        prior = nearness(driving, plane)
+        depth = (prior[:, 1:] / DEPTH_SOFTNESS).softmax(1).mT @ driving.positions()[..., 2:] + offset
+        points = torch.cat((plane.expand(len(depth), -1, -1), depth), dim=-1)
+        masks = (scores + prior).softmax(1)
         return _blend_flows(masks, source, driving, points)[..., :2].unflatten(1, (size, size))
 
     def _look(self, volume: torch.Tensor, source: Keypoints, driving: Keypoints) -> torch.Tensor:

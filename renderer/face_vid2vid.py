@@ -30,7 +30,7 @@ class FaceVid2VidConfig:
     """Sizes of the five networks; the defaults are the shipped model, `debug()` is a tiny one for tests."""
 
     image_size: int = 256
-    keypoints: int = 26
+    keypoints: int = 28
     volume_channels: int = 16
     volume_depth: int = 8
     half_depth: float = 0.7  # the volume spans z in [-half_depth, half_depth] of keypoint space

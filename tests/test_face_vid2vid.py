@@ -96,9 +96,9 @@ def test_a_keypoint_of_the_driver_comes_from_the_source_keypoint():
 
 def test_nearness_prefers_the_nearest_keypoint_and_the_background_far_away():
     driving = some_keypoints(6)
-    at_keypoints = nearness(driving, driving.positions())
+    at_keypoints = nearness(driving, driving.positions()[..., :2])
     assert at_keypoints[0].argmax(0).tolist() == [1, 2, 3, 4, 5]
-    far = torch.tensor([[[5.0, 5.0, 0.0]]])
+    far = torch.tensor([[[5.0, 5.0]]])
     assert int(nearness(driving, far)[0, :, 0].argmax()) == 0
 
 

@@ -215,9 +215,9 @@ def test_tracked_keypoints_explain_a_projected_head():
     points[list(KEYPOINT_LANDMARKS), 1] = (1 - keypoints[:, 1]) * 128 - 0.5
     truth = tracked_keypoints([FaceLandmarks(points, np.zeros(52, np.float32), np.eye(4, dtype=np.float32))], square)
     rigid = truth.canonical + truth.translation[0]
-    np.testing.assert_allclose(rigid[:21, :2], keypoints[:, :2], atol=2e-3)
-    np.testing.assert_allclose(np.ptp(rigid[:21, 2]), np.ptp(keypoints[:, 2]), atol=2e-3)
-    np.testing.assert_allclose(truth.positions[0, :21, :2], keypoints[:, :2], atol=1e-4)
+    np.testing.assert_allclose(rigid[:23, :2], keypoints[:, :2], atol=2e-3)
+    np.testing.assert_allclose(np.ptp(rigid[:23, 2]), np.ptp(keypoints[:, 2]), atol=2e-3)
+    np.testing.assert_allclose(truth.positions[0, :23, :2], keypoints[:, :2], atol=1e-4)
 
 
 def test_missing_material_is_named(tmp_path):
