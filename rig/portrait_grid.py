@@ -21,10 +21,10 @@ HEAD_FADE, PERSON_FADE = (0.10, 0.65), (0.02, 0.30)
 into the background, in head widths."""
 NECK_FADE, NECK_EXPRESSION_FADE = (-0.05, 0.85), (0.2, 0.85)
 """Distance below the chin, in head widths, over which the head's turn and the face's expression fade out."""
-EXPRESSION_REACH, DEPTH_REACH = 0.22, 0.35
+EXPRESSION_REACH, DEPTH_REACH = 0.22, 0.15
 """How far expression and depth spread from the face into the grid, in head widths."""
-FLAT_DEPTH_M = 0.07
-"""What is far from the head is taken to lie this much behind the eyes."""
+FLAT_DEPTH_M = 0.10
+"""Hair and whatever else is not face is taken to lie this much behind the eyes, as the outline of a head does."""
 BORDER = (-0.02, 0.12)
 
 
