@@ -1,14 +1,16 @@
-"""EmoDiff on streams and the motion generator, with tiny random networks."""
+"""EmoDiff on streams and the motion generator, with tiny random networks, and the shipped weights."""
 
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from dreamtalk.audio import Waveform
+from dreamtalk.audio import Waveform, load_audio
 from dreamtalk.denoiser import Denoiser, DenoiserConfig
 from dreamtalk.emodiff import EmoDiff, WindowPlan, eased, reminded
+from dreamtalk.emotions import EmotionLibrary
 from dreamtalk.errors import OptionError, WeightsError
 from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator
@@ -18,6 +20,8 @@ from dreamtalk.speech_encoder import DEBUG, SpeechEncoder
 from dreamtalk.weight_folder import save_folder
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip
+from rig.face_rig import FaceRig
+from rig.mouth import lip_aperture_mm
 from rig.timing import frame_count
 
 SPACE = MotionSpace(np.full(55, 0.2, np.float32), np.full(55, 0.1, np.float32))
@@ -166,3 +170,30 @@ def test_the_sampler_is_reminded_of_the_known_frames():
     remembering = reminded(lambda x_t, t: torch.zeros_like(x_t), known)
     assert torch.equal(remembering(torch.zeros(1, 5, 3), torch.tensor([500]))[:, :2], known)
     assert (remembering(torch.zeros(1, 5, 3), torch.tensor([0])) == 0).all()
+
+
+@pytest.fixture(scope="module")
+def spoken() -> dict[str, BlendshapeClip]:
+    """The shipped weights on the example voice, two seconds of silence behind it, with two emotions."""
+    generator, library = MotionGenerator.load(), EmotionLibrary.load()
+    voice = load_audio(Path(__file__).parents[1] / "examples" / "hello.wav").samples
+    speech = Waveform(np.concatenate([voice, np.zeros(2 * 16_000, np.float32)]))
+    options = AnimationOptions(steps=4, style_guidance=1.0, seed=1)
+    styles = {name: library.clip(name, 1.0, 0) for name in ("neutral", "happy")}
+    return {name: generator.generate(speech, style, None, options) for name, style in styles.items()}
+
+
+def test_shipped_weights_open_the_mouth_with_the_voice_and_shut_it_in_silence(spoken):
+    for clip in spoken.values():
+        aperture = lip_aperture_mm(FaceRig.load(), clip.weights)
+        assert aperture[: len(clip) - 60].max() > 8.0 and aperture[: len(clip) - 60].std() > 2.5
+        assert aperture[-45:].max() < 1.5
+
+
+def test_shipped_weights_follow_the_emotion(spoken):
+    smile = {name: clip.column("mouthSmileLeft")[25:].mean() for name, clip in spoken.items()}
+    assert smile["happy"] > 0.3 > smile["neutral"] + 0.2
+
+
+def test_shipped_weights_start_from_the_given_face(spoken):
+    assert all(clip.weights[0, MOUTH].max() < 0.25 for clip in spoken.values())
