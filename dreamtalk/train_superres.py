@@ -48,11 +48,13 @@ def train(
     progress: Progress | None = None,
     config: SRVGGConfig | None = None,
     heads: int = HEADS,
+    perceptual_weight: float = PERCEPTUAL_WEIGHT,
 ) -> Path:
     """Train an SRVGGNetCompact and write its weight folder out_dir (config.json, model.safetensors); returns out_dir.
 
     data_dir: a folder with portraits/index.csv, of which the drawn and painted pictures are used, or None for rendered
-    heads alone. The folder <out_dir>_work keeps the rendered heads and a checkpoint for `resume`. The last log line
+    heads alone. perceptual_weight: of the perceptual distance beside the mean absolute difference; 0 trains faster and
+    for PSNR. The folder <out_dir>_work keeps the rendered heads and a checkpoint for `resume`. The last log line
     holds the figures: PSNR of the network and of cubic enlargement on the pictures held out.
     """
     if steps < 1:
@@ -68,10 +70,11 @@ def train(
         paths += trainable_portraits(Path(data_dir) / "portraits")
     pictures = [_read(path) for path in paths]
     held, taught = pictures[::HELD_OUT], [p for index, p in enumerate(pictures) if index % HELD_OUT]
-    features = _perceptual_features()
+    features = _perceptual_features() if perceptual_weight > 0 else None
 
     def loss_of_step(step: int) -> torch.Tensor:
-        return _loss(network, features, *patches(taught, np.random.default_rng((seed, step))))
+        small, large = patches(taught, np.random.default_rng((seed, step)))
+        return _loss(network, features, perceptual_weight, small, large)
 
     trainer.run(loss_of_step, progress)
     network.load_state_dict(trainer.average.tensors)
@@ -139,13 +142,17 @@ def compare(network: SRVGGNetCompact, pictures: list[np.ndarray]) -> dict[str, f
 
 
 def _loss(
-    network: SRVGGNetCompact, features: PerceptualFeatures | None, small: torch.Tensor, large: torch.Tensor
+    network: SRVGGNetCompact,
+    features: PerceptualFeatures | None,
+    perceptual_weight: float,
+    small: torch.Tensor,
+    large: torch.Tensor,
 ) -> torch.Tensor:
     with torch.autocast("cpu", torch.bfloat16, enabled=cpu_prefers_bfloat16()):
         made = network(small)
         loss = F.l1_loss(made.float(), large)
         if features is not None:
-            loss = loss + PERCEPTUAL_WEIGHT * perceptual_loss(features, made.float(), large, scales=1)
+            loss = loss + perceptual_weight * perceptual_loss(features, made.float(), large, scales=1)
     return loss
 
 

@@ -50,6 +50,7 @@ def save_network(network: nn.Module, config: Any, folder: Path) -> None:
     tensors = {name: tensor.detach().to(torch.float16).contiguous() for name, tensor in network.state_dict().items()}
     beside = folder / "model.safetensors.part"
     save_file(tensors, beside)
+    beside.chmod(0o644)  # safetensors writes private files
     beside.replace(folder / "model.safetensors")
     beside = folder / "config.json.part"
     beside.write_text(json.dumps(dataclasses.asdict(config), indent=1) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ from renderer.blocks import Hourglass3d, conv_block
 from renderer.keypoints import Keypoints, volume_points
 
 REACH_SHARE, NEIGHBOUR = 0.27, 5
-"""A keypoint's own region has a standard deviation of this share of the distance to its so-manieth neighbour: small about
+"""A keypoint's own region has a standard deviation of this share of the distance to its fifth neighbour: small about
 lids and lips, where keypoints are dense, large on the skull."""
 BACKGROUND_REACH, BACKGROUND_SHARPNESS = 2.0, 4.0
 """So many standard deviations from every keypoint the background takes over, unless the network says otherwise."""
@@ -65,8 +65,8 @@ def heatmap_change(source: Keypoints, driving: Keypoints, points: torch.Tensor, 
 
 
 def nearness(driving: Keypoints, points: torch.Tensor) -> torch.Tensor:
-    """Prior mask scores (B, K+1, N) at points (1 or B, N, 2): minus half the squared distance in the picture, in units of
-    the keypoint's own reach. Depth is left out: what is seen is near the front.
+    """Prior mask scores (B, K+1, N) at points (1 or B, N, 2): minus half the squared distance in the picture, in units
+    of the keypoint's own reach. Depth is left out: what is seen is near the front.
 
     The background equals all keypoints together where every one of them is BACKGROUND_REACH reaches away (small ones
     taken as average), and gives way to them nearer: so it never shows between dense keypoints.
@@ -168,7 +168,8 @@ class DenseMotionNet(nn.Module):
         depths = volume_points(surface.shape[1], 1, 1, self.half_depth, surface.device)[:, 0, 0, 2]
         offset = torch.einsum("bdhw,d->bhw", surface, depths)[:, None]
         scores = torch.einsum("bkdhw,bdhw->bkhw", scores, surface)
-        both = F.interpolate(torch.cat((scores, offset), dim=1), size=(size, size), mode="bilinear", align_corners=False)
+        both = torch.cat((scores, offset), dim=1)
+        both = F.interpolate(both, size=(size, size), mode="bilinear", align_corners=False)
         scores, offset = both[:, :-1].flatten(2), both[:, -1].flatten(1)[..., None]
         plane = volume_points(1, size, size, 1.0, surface.device)[..., :2].flatten(1, 2)
         prior = nearness(driving, plane)
