@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from dreamtalk.errors import PortraitError
+from dreamtalk.person_mask import person_mask
 from dreamtalk.picture_file import GROUND_RGB, read_picture
 from dreamtalk.portrait import FACE_SHARE, SIZE_PX, Portrait, load_portrait
 
@@ -143,3 +144,14 @@ def test_a_tiny_picture_is_told_its_size(tmp_path: Path, example: Image.Image) -
     with pytest.raises(PortraitError, match="only 32x32 pixels") as error:
         load_portrait(tmp_path / "icon.png")
     assert_one_sentence(error)
+
+
+def test_the_person_is_told_from_the_ground(portrait: Portrait) -> None:
+    assert portrait.person is not None and portrait.person.shape == (SIZE_PX, SIZE_PX)
+    nose = portrait.face.points[1, :2].round().astype(int)
+    assert portrait.person[nose[1], nose[0]] > 0.95
+    assert portrait.person[:200, [0, -1]].max() < 0.05
+
+
+def test_one_colour_all_over_has_no_outline(portrait: Portrait) -> None:
+    assert person_mask(np.full((SIZE_PX, SIZE_PX, 3), 128, np.uint8), portrait.face) is None
