@@ -23,6 +23,8 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
+# Two workers with one thread each: OpenMP threads that wait for each other are slower than none.
+test: export OMP_NUM_THREADS = 1
 test: lint
 	$(BIN)/python -m pytest -n 2
 

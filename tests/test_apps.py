@@ -128,7 +128,6 @@ def test_real_weights_same_seed_same_bytes(speech: Path, tmp_path: Path) -> None
     happy = curves("a.npz", "--emotion", "happy", "--seed", "5")
     assert curves("b.npz", "--emotion", "happy", "--seed", "5") == happy
     assert curves("c.npz", "--emotion", "happy", "--seed", "6") != happy
-    assert curves("d.npz", "--emotion", "sad", "--seed", "5") != happy
 
 
 def test_real_weights_follow_a_style_clip_at_another_rate(speech: Path, tmp_path: Path) -> None:
