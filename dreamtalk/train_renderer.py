@@ -42,6 +42,7 @@ REAL_SHARE = 0.2
 ADVERSARIAL_FROM = 0.6  # share of the steps after which the discriminator joins
 CHECKPOINT_EVERY = 100
 LARGEST_GRADIENT = 50.0
+KEEP_WEIGHT = 0.1  # the source's own pixels stay where painting does not pay
 EYES_AND_MOUTH = [0, 1, 9, 10, 17, 18]  # of dreamtalk.head_truth.KEYPOINT_LANDMARKS: lids, mouth corners, lips
 
 _log = logging.getLogger(__name__)
@@ -161,13 +162,16 @@ class _Run:
             volume = network.appearance(batch.source)
             motion = network.motion(volume, source, driving)
             carried = network.generator.carry(batch.source, volume, motion, window)
-            made = network.generator(carried).picture
+            generated = network.generator(carried)
+        made = generated.picture
         close = attention(centres, batch.driving.shape[-1])
         truth, weight = (window.cut(values, 4) for values in (batch.driving, close))
         known = batch.flow_known.expand_as(batch.visible)
         where = known * (0.2 + batch.visible) * F.adaptive_avg_pool2d(close, batch.visible.shape[-1])[:, 0]
         terms = {
             "pixels": weights.pixels * losses.weighted_pixel_loss(made, truth, weight),
+            "painted": 0.5 * weights.pixels * losses.weighted_pixel_loss(generated.painted, truth, weight),
+            "keep": KEEP_WEIGHT * (1 - generated.keep).mean(),
             "carried": 0.25 * weights.pixels * losses.weighted_pixel_loss(carried.pixels, truth, weight),
             "flow": weights.flow * losses.flow_loss(motion, batch.flow, where),
             "occlusion": weights.occlusion * losses.occlusion_loss(motion, batch.visible, known),

@@ -20,7 +20,7 @@ from renderer.keypoints import Keypoints, volume_points
 REACH_SHARE, NEIGHBOUR = 0.27, 5
 """A keypoint's own region has a standard deviation of this share of the distance to its fifth neighbour: small about
 lids and lips, where keypoints are dense, large on the skull."""
-BACKGROUND_REACH, BACKGROUND_SHARPNESS = 2.0, 4.0
+BACKGROUND_REACH, BACKGROUND_SHARPNESS = 2.3, 4.0
 """So many standard deviations from every keypoint the background takes over, unless the network says otherwise."""
 DEPTH_SOFTNESS = 2.0
 """How much smoother than the motion the surface's depth is interpolated between keypoints; steps in it would tear."""

@@ -14,9 +14,6 @@ from torch import nn
 from renderer.blocks import PlainResidualBlock, plain_block
 from renderer.dense_motion import DenseMotion, resize_flow, sample_picture, sample_volume
 
-KEEP_BIAS = 3.0
-
-
 @dataclass(frozen=True)
 class Window:
     """A square of `side` cells of the volume in each of B pictures, corners at (row, column); for training."""
@@ -50,10 +47,12 @@ class Generated:
     """The generator's picture, and what it was made from.
 
     picture: (B, 3, S, S) float32 in [0, 1].
-    keep: (B, 1, S, S) in [0, 1], the share of the carried pixels in it.
+    painted: (B, 3, S, S), the generator's own version of it, float32 about [0, 1].
+    keep: (B, 1, S, S) in [0, 1]; picture = keep * carried pixels + (1 - keep) * painted.
     """
 
     picture: torch.Tensor
+    painted: torch.Tensor
     keep: torch.Tensor
 
 
@@ -75,6 +74,8 @@ class Generator(nn.Module):
         self.up = plain_block(quarter + half, half)
         self.refine = nn.Sequential(PlainResidualBlock(half), PlainResidualBlock(half), nn.SiLU())
         self.picture = nn.Conv2d(half, 16, 3, padding=1)
+        nn.init.zeros_(self.picture.weight)  # at first what is painted is what the source shows
+        nn.init.zeros_(self.picture.bias)
 
     def carry(
         self, picture: torch.Tensor, volume: torch.Tensor, motion: DenseMotion, window: Window | None = None
@@ -98,7 +99,5 @@ class Generator(nn.Module):
         features = F.interpolate(features, scale_factor=2, mode="nearest")
         features = self.refine(self.up(torch.cat((features, detail), dim=1)))
         out = F.pixel_shuffle(self.picture(features).float(), 2)
-        # The bias starts with keeping what the source shows; painting has to be learned where it pays.
-        keep = (out[:, 3:] + KEEP_BIAS).sigmoid()
-        painted = out[:, :3].sigmoid()
-        return Generated(keep * pixels + (1 - keep) * painted, keep)
+        keep, painted = out[:, 3:].sigmoid(), pixels + out[:, :3]
+        return Generated(keep * pixels + (1 - keep) * painted, painted, keep)
