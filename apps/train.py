@@ -14,18 +14,23 @@ from dreamtalk.errors import OptionError
 
 @dataclass(frozen=True)
 class Trainer:
-    """module: where train(data, out, ...) lives; extras: the options it takes beyond those that all take."""
+    """How a network is trained.
+
+    module: where train(data, out, ...) lives. extras: the options it takes beyond those that all take.
+    needs_data: whether it cannot learn from rendered heads alone.
+    """
 
     module: str
     summary: str
     extras: tuple[str, ...] = ()
+    needs_data: bool = True
 
 
 TRAINERS = {
     "emodiff": Trainer("dreamtalk.train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16")),
     "lips": Trainer("dreamtalk.train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "emodiff_dir")),
-    "renderer": Trainer("dreamtalk.train_renderer", "Face-Vid2Vid, on rendered heads"),
-    "superres": Trainer("dreamtalk.train_superres", "super-resolution to 512 pixels"),
+    "renderer": Trainer("dreamtalk.train_renderer", "Face-Vid2Vid, on rendered heads", needs_data=False),
+    "superres": Trainer("dreamtalk.train_superres", "super-resolution to 512 pixels", needs_data=False),
 }
 
 EXTRAS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -46,7 +51,10 @@ def add_command(commands: Any) -> None:
     networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
     for name, trainer in TRAINERS.items():
         network = networks.add_parser(name, help=trainer.summary, allow_abbrev=False)
-        network.add_argument("data", type=Path, metavar="DATA", help="the data folder")
+        data_help = "the data folder" if trainer.needs_data else "the data folder; without it, rendered heads alone"
+        network.add_argument(
+            "data", type=Path, metavar="DATA", nargs=None if trainer.needs_data else "?", help=data_help
+        )
         network.add_argument("--out", type=Path, required=True, metavar="DIR", help="the weight folder to write")
         network.add_argument("--steps", type=int, metavar="N", help="training steps (default: the network's own)")
         network.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same weights (default 0)")
@@ -75,10 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check_folders(data: Path, out: Path) -> None:
+def check_folders(data: Path | None, out: Path) -> None:
     """Refuse a data folder that is not there and a weight folder that cannot be made, before hours of work."""
-    if not data.is_dir():
+    if data is not None and not data.is_dir():
         raise OptionError(f"The data folder {data} is missing; the README says where to get the data.")
-    if out.resolve() == data.resolve():
+    if data is not None and out.resolve() == data.resolve():
         raise OptionError(f"The weight folder {out} is the data folder; name another for --out.")
     check_folder(out if out.exists() else out.parent)
