@@ -26,10 +26,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", help="folder with grid_s1 and facegood")
     parser.add_argument("--limit", type=int, default=None, help="clips per corpus at most")
-    parser.add_argument("--steps", type=int, default=None, help="DDIM steps")
+    parser.add_argument("--steps", type=int, default=AnimationOptions.steps, help="DDIM steps")
+    parser.add_argument("--style-guidance", type=float, default=AnimationOptions.style_guidance)
     arguments = parser.parse_args()
     corpus, rig = read_corpus(arguments.data), FaceRig.load()
-    options = AnimationOptions() if arguments.steps is None else AnimationOptions(steps=arguments.steps)
+    options = AnimationOptions(steps=arguments.steps, style_guidance=arguments.style_guidance)
     full = MotionGenerator.load()
     bare = MotionGenerator(full.encoder, full.emodiff, None)
     # Truth has no emotion, so the model is asked for the neutral face at its weakest.

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dreamtalk.options import AnimationOptions
+
 LENGTHS_S = (10.0, 120.0)
 
 
@@ -22,7 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("speech", help="any speech file")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=None, help="DDIM steps")
+    parser.add_argument("--steps", type=int, default=AnimationOptions.steps, help="DDIM steps")
+    parser.add_argument("--style-guidance", type=float, default=AnimationOptions.style_guidance)
     parser.add_argument("--seconds", type=float, default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.seconds is not None:
@@ -38,11 +41,10 @@ def measured(arguments: argparse.Namespace) -> dict:
 
     from dreamtalk.audio import Waveform, load_audio
     from dreamtalk.motion import MotionGenerator
-    from dreamtalk.options import AnimationOptions
     from dreamtalk.speech_features import iter_speech_features
 
     torch.set_num_threads(arguments.threads)
-    options = AnimationOptions() if arguments.steps is None else AnimationOptions(steps=arguments.steps)
+    options = AnimationOptions(steps=arguments.steps, style_guidance=arguments.style_guidance)
     speech = load_audio(arguments.speech)
     waveform = Waveform(np.resize(speech.samples, round(arguments.seconds * speech.sample_rate)), speech.sample_rate)
     generator = MotionGenerator.load()
@@ -60,6 +62,7 @@ def measured(arguments: argparse.Namespace) -> dict:
         "seconds": arguments.seconds,
         "frames": len(clip),
         "steps": options.steps,
+        "style_guidance": options.style_guidance,
         "threads": arguments.threads,
         "real_time_factor": round(taken / arguments.seconds, 4),
         "cpu_seconds_per_second": round(taken_cpu / arguments.seconds, 4),

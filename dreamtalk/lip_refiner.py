@@ -40,7 +40,7 @@ class LipRefinerConfig:
     window: int = 8
     context: int = 6
     hop: int = 2
-    kept: float = 0.4
+    kept: float = 0.3
     dropout: float = 0.25
 
     @classmethod

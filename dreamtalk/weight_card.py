@@ -9,6 +9,7 @@ from dreamtalk.corpus import HELD_OUT_FACEGOOD
 from dreamtalk.evaluate import MotionScore, score
 from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.motion import MotionGenerator
+from dreamtalk.options import AnimationOptions
 from dreamtalk.training_clip import Recording
 from rig.face_rig import FaceRig
 
@@ -20,12 +21,14 @@ DATA = f"""- Data: `grid_s1` (GRID corpus, speaker 1, tracked and calibrated; CC
 """
 
 
-def validation_scores(generator: MotionGenerator, recordings: Sequence[Recording]) -> dict[str, MotionScore]:
+def validation_scores(
+    generator: MotionGenerator, recordings: Sequence[Recording], options: AnimationOptions | None = None
+) -> dict[str, MotionScore]:
     """Scores by corpus of what `generator` makes of held-out recordings, with a neutral face."""
     style, rig = synthesize_expression("neutral", 0.0, 200, np.random.default_rng(0)), FaceRig.load()
 
     def animate(recording: Recording) -> np.ndarray:
-        return generator.generate(Waveform(recording.samples), style).weights
+        return generator.generate(Waveform(recording.samples), style, None, options).weights
 
     corpora = sorted({recording.corpus for recording in recordings})
     return {name: score(animate, [r for r in recordings if r.corpus == name], rig) for name in corpora}
