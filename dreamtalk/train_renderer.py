@@ -30,6 +30,7 @@ from renderer import losses
 from renderer.checkpoint import save_network
 from renderer.discriminator import PatchDiscriminator
 from renderer.face_vid2vid import FaceVid2Vid, FaceVid2VidConfig
+from renderer.generator import Generated
 from renderer.keypoints import Keypoints, PoseExpression
 from renderer.precision import cpu_prefers_bfloat16
 from rig.rotation import angles_from_matrix
@@ -42,7 +43,7 @@ REAL_SHARE = 0.2
 ADVERSARIAL_FROM = 0.6  # share of the steps after which the discriminator joins
 CHECKPOINT_EVERY = 100
 LARGEST_GRADIENT = 50.0
-KEEP_WEIGHT = 0.1  # the source's own pixels stay where painting does not pay
+KEEP_WEIGHT = 0.01  # the source's own pixels stay where painting does not pay
 EYES_AND_MOUTH = [0, 1, 9, 10, 17, 18]  # of dreamtalk.head_truth.KEYPOINT_LANDMARKS: lids, mouth corners, lips
 
 _log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class _Run:
         self.optimiser = torch.optim.AdamW(self.network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
         self.judge = torch.optim.Adam(self.discriminator.parameters(), 4e-4, (0.5, 0.99))
         self.weights = losses.LossWeights()
-        self.features = _perceptual_features()
+        self.features = PerceptualFeatures.load_if_there()
 
     def advance(self, pairs: HeadPairs) -> dict[str, float]:
         """One step; returns the loss terms."""
@@ -176,18 +177,18 @@ class _Run:
             "flow": weights.flow * losses.flow_loss(motion, batch.flow, where),
             "occlusion": weights.occlusion * losses.occlusion_loss(motion, batch.visible, known),
         }
-        return terms | self._picture_terms(made, truth), made.detach(), truth
+        return terms | self._picture_terms(generated, truth), made.detach(), truth
 
-    def _picture_terms(self, made: torch.Tensor, truth: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Perceptual and adversarial losses of pictures against the truth."""
+    def _picture_terms(self, generated: Generated, truth: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Perceptual loss of what is painted, adversarial losses of the picture it becomes part of."""
         terms = {}
         if self.features is not None:
             with _fast():
-                difference = losses.perceptual_loss(self.features, made, truth, scales=1)
+                difference = losses.perceptual_loss(self.features, generated.painted, truth, scales=1)
             terms["perceptual"] = 0.5 * self.weights.perceptual * difference
         if self._adversarial:
             with _fast():
-                scores, seen = self.discriminator(made)
+                scores, seen = self.discriminator(generated.picture)
                 with torch.no_grad():
                     _, wanted = self.discriminator(truth)
             terms["adversarial"] = 0.1 * self.weights.adversarial * losses.hinge_generator_loss(scores)
@@ -300,11 +301,3 @@ def _channels_last(network: nn.Module) -> nn.Module:
         elif isinstance(module, nn.Conv3d):
             module.to(memory_format=torch.channels_last_3d)
     return network
-
-
-def _perceptual_features() -> PerceptualFeatures | None:
-    try:
-        return PerceptualFeatures.load()
-    except WeightsError as error:
-        _log.warning("Training goes on without perceptual features. %s", error)
-        return None

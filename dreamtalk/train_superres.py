@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from dreamtalk.errors import OptionError, WeightsError
+from dreamtalk.errors import OptionError
 from dreamtalk.perceptual import PerceptualFeatures
 from dreamtalk.rendered_heads import render_heads
 from dreamtalk.training_loop import Trainer
@@ -70,7 +70,7 @@ def train(
         paths += trainable_portraits(Path(data_dir) / "portraits")
     pictures = [_read(path) for path in paths]
     held, taught = pictures[::HELD_OUT], [p for index, p in enumerate(pictures) if index % HELD_OUT]
-    features = _perceptual_features() if perceptual_weight > 0 else None
+    features = PerceptualFeatures.load_if_there() if perceptual_weight > 0 else None
 
     def loss_of_step(step: int) -> torch.Tensor:
         small, large = patches(taught, np.random.default_rng((seed, step)))
@@ -161,11 +161,3 @@ def _read(path: Path) -> np.ndarray:
     if picture is None or min(picture.shape[:2]) < 2 * PATCH:
         raise OptionError(f"{path} is no picture of at least {2 * PATCH} pixels; take it out of the folder.")
     return picture[..., ::-1].copy()
-
-
-def _perceptual_features() -> PerceptualFeatures | None:
-    try:
-        return PerceptualFeatures.load()
-    except WeightsError as error:
-        _log.warning("Training goes on without perceptual features. %s", error)
-        return None
