@@ -23,7 +23,8 @@ from rig.arkit import INDEX, MOUTH, NAMES
 from rig.clip import BlendshapeClip
 
 FPS = 25.0
-_CLOSE, _JAW = int(np.flatnonzero(MOUTH == INDEX["mouthClose"])[0]), int(np.flatnonzero(MOUTH == INDEX["jawOpen"])[0])
+LEAD_IN_S = 0.4
+_CLOSE, _JAW = INDEX["mouthClose"], INDEX["jawOpen"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class LipRefiner:
         Yields raw motion (m, 55): every channel but the 27 of the mouth is bit-identical to what came in. Windows lie
         on a fixed grid, so the result does not depend on the sizes of the pieces.
         """
-        config = self.network.config
+        config, done = self.network.config, 0
         reach = config.context + config.window  # even, so that the grid of windows is the same in every piece
         code = self._code(style)
         heard: np.ndarray | None = None
@@ -135,12 +136,14 @@ class LipRefiner:
             heard, held = np.concatenate([heard, features]), np.concatenate([held, motion])
             ready = (len(held) - 2 * reach) // config.hop * config.hop
             if ready > 0:
-                yield self._refined(heard[: ready + 2 * reach], held[: ready + 2 * reach], code)
-                heard, held = heard[ready:], held[ready:]
+                refined = self._refined(heard[: ready + 2 * reach], held[: ready + 2 * reach], code)
+                yield _led_in(refined, held[reach : reach + ready], done)
+                heard, held, done = heard[ready:], held[ready:], done + ready
         if heard is not None and len(held) > reach:
             left = len(held) - reach
             padding = reach + left % config.hop
-            yield self._refined(edge_padded(heard, 0, padding), edge_padded(held, 0, padding), code)[:left]
+            refined = self._refined(edge_padded(heard, 0, padding), edge_padded(held, 0, padding), code)[:left]
+            yield _led_in(refined, held[reach:], done)
 
     @torch.inference_mode()
     def _code(self, style: BlendshapeClip) -> torch.Tensor:
@@ -158,5 +161,13 @@ class LipRefiner:
         mean = overlap_mean(windows, config.hop)[config.window : config.window + kept]
         refined = motion[reach : reach + kept].copy()
         refined[:, MOUTH] = self.network.finished(torch.from_numpy(mean), torch.from_numpy(refined[:, MOUTH])).numpy()
-        refined[:, MOUTH[_CLOSE]] = np.minimum(refined[:, MOUTH[_CLOSE]], refined[:, MOUTH[_JAW]])
         return refined
+
+
+def _led_in(refined: np.ndarray, own: np.ndarray, first: int) -> np.ndarray:
+    """Rows from `first` on, led from EmoDiff's own motion, which knows the initial face, into the refined one."""
+    share = np.clip((first + np.arange(len(refined))) / (LEAD_IN_S * FPS), 0.0, 1.0).astype(np.float32)[:, None]
+    led = refined.copy()
+    led[:, MOUTH] = own[:, MOUTH] + share * (refined[:, MOUTH] - own[:, MOUTH])
+    led[:, _CLOSE] = np.minimum(led[:, _CLOSE], led[:, _JAW])
+    return led

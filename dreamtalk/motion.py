@@ -11,6 +11,7 @@ from dreamtalk.emodiff import EmoDiff
 from dreamtalk.errors import OptionError
 from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.lip_refiner import LipRefiner
+from dreamtalk.lip_seal import sealed
 from dreamtalk.liveliness import enlivened
 from dreamtalk.motion_space import MOTION_SIZE, clip_of
 from dreamtalk.options import AnimationOptions
@@ -71,6 +72,7 @@ class MotionGenerator:
             done += len(piece)
             if progress:
                 progress(done, count)
+        motion[:, : len(NAMES)] = sealed(motion[:, : len(NAMES)], FPS)
         rng = np.random.default_rng((options.seed, 1))
         return clip_of(enlivened(motion, FPS, style, rng), FPS)
 

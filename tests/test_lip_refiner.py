@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dreamtalk.errors import WeightsError
 from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
+from dreamtalk.lip_seal import sealed
 from dreamtalk.train_lips import lip_gap_mm, lip_loss
 from dreamtalk.weight_folder import save_folder
 from dreamtalk.windows import edge_padded, overlap_mean, rebatched, sliding
@@ -140,3 +141,20 @@ def test_what_is_kept_of_emodiffs_mouth_is_kept():
     assert torch.allclose(network.finished(predicted, own), wanted, atol=1e-6)
     network.amplitude.fill_(100.0)
     assert network.finished(predicted, own).max() == 1.0
+
+
+def test_the_first_frame_is_emodiffs_own():
+    features, motion = stream_of(40)
+    motion[:, INDEX["mouthClose"]] = 0.0
+    result = refined(debug_refiner(), features, motion, [3])
+    assert np.array_equal(result[0], motion[0]) and not np.array_equal(result[12, MOUTH], motion[12, MOUTH])
+
+
+def test_resting_lips_are_sealed_and_speaking_ones_are_not():
+    weights = np.zeros((60, 52), np.float32)
+    weights[:20, INDEX["jawOpen"]] = 0.04  # a slit of 1.4 mm, held
+    weights[20:, INDEX["jawOpen"]] = np.where(np.arange(40) % 4 < 2, 0.04, 0.3)  # the same slit for 0.08 s at a time
+    shut = sealed(weights, 25.0)
+    assert shut[:14].max() < 1e-6 and np.array_equal(shut[26:], weights[26:])
+    weights[:, INDEX["mouthClose"]] = 0.03
+    assert (sealed(weights, 25.0)[:, INDEX["jawOpen"]] >= 0.03 - 1e-7).all()
