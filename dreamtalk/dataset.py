@@ -16,6 +16,8 @@ from dreamtalk.measures import blink_rate
 from dreamtalk.motion_space import MOTION_SIZE
 from dreamtalk.training_clip import FPS, TrainingClip
 from rig.arkit import MIRROR, NAMES
+from rig.clip import BlendshapeClip
+from rig.smoothstep import smoothstep
 
 NEUTRAL_SHARE = 0.2
 CORPUS_SHARE = {"grid_s1": 0.68, "facegood": 0.32}
@@ -83,8 +85,8 @@ class TrainingData:
         )  # fmt: skip
 
 
-def random_expression(count: int, energy: np.ndarray, rng: np.random.Generator):
-    """A draw of the expression model in a random emotion, variant and intensity: BlendshapeClip of `count` frames."""
+def random_expression(count: int, energy: np.ndarray, rng: np.random.Generator) -> BlendshapeClip:
+    """`count` frames of the expression model in a random emotion, variant and intensity."""
     emotions = list(PROTOTYPES)
     emotion = "neutral" if rng.random() < NEUTRAL_SHARE else emotions[rng.integers(len(emotions))]
     variants = variant_names(emotion)
@@ -96,8 +98,7 @@ def _onset(count: int, rng: np.random.Generator) -> np.ndarray:
     """(T, 1) share of the mood: every third stretch starts from neutral, as an animation does."""
     if rng.random() > 0.35:
         return np.ones((count, 1), np.float32)
-    rise = np.clip(np.arange(count) / (rng.uniform(0.4, 1.2) * FPS), 0.0, 1.0)
-    return (rise * rise * (3.0 - 2.0 * rise)).astype(np.float32)[:, None]
+    return smoothstep(0.0, rng.uniform(0.4, 1.2) * FPS, np.arange(count)).astype(np.float32)[:, None]
 
 
 def mirrored(motion: np.ndarray) -> np.ndarray:

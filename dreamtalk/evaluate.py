@@ -35,7 +35,7 @@ class MotionScore:
 
     def rounded(self) -> dict[str, float | None]:
         """The fields by name, to three decimals; None where there was nothing to measure."""
-        return {name: None if np.isnan(value) else round(float(value), 3) for name, value in asdict(self).items()}
+        return {name: None if np.isnan(value) else round(value, 3) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,7 @@ def score(system: System, recordings: Sequence[Recording], rig: FaceRig) -> Moti
         ))  # fmt: skip
     table = np.ma.masked_invalid(np.array(rows))
     mean, lag = table.mean(axis=0).filled(np.nan), np.ma.median(table, axis=0).filled(np.nan)
+    mean, lag = mean.tolist(), lag.tolist()
     return MotionScore(
         len(rows), mean[0], lag[1], mean[2], lag[3], mean[4], mean[5], mean[6], mean[7],
         met / wanted if wanted else float("nan"), mean[8], mean[9],
