@@ -18,9 +18,9 @@ class AnimationOptions:
     Raises OptionError for values out of range.
     """
 
-    steps: int = 12
+    steps: int = 6
     audio_guidance: float = 1.0
-    style_guidance: float = 1.5
+    style_guidance: float = 1.0
     seed: int = 0
     fps: float = 25.0
 
