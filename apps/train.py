@@ -28,7 +28,7 @@ class Trainer:
 
 TRAINERS = {
     "emodiff": Trainer("dreamtalk.train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16")),
-    "lips": Trainer("dreamtalk.train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "emodiff_dir")),
+    "lips": Trainer("dreamtalk.train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "bfloat16", "emodiff_dir")),
     "renderer": Trainer("dreamtalk.train_renderer", "Face-Vid2Vid, on rendered heads", needs_data=False),
     "superres": Trainer("dreamtalk.train_superres", "super-resolution to 512 pixels", needs_data=False),
 }
