@@ -6,6 +6,8 @@ from rig.avatar_part import Layer, PosedHead
 from rig.camera import Camera
 from rig.look import Look
 
+TEXTURE_SIZE = 256
+
 
 class Backdrop:
     """Two triangles at the far end of what the camera sees; wide enough for any aspect up to 2."""
@@ -26,11 +28,13 @@ def _rectangle(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     local = np.concatenate([corners * [half * 2, half], np.full((4, 1), -depth)], axis=1)
     view = camera.view().astype(np.float64)
     points = (local - view[:3, 3]) @ view[:3, :3]
-    uv = np.stack([corners[:, 0] + 0.5, (corners[:, 1] + 1) / 2], axis=1)
+    # Half a texel off the border: textures repeat, and the first row would blend with the last.
+    inset = 1 - 1 / TEXTURE_SIZE
+    uv = 0.5 + corners * [inset, inset / 2]
     return points.astype(np.float32), uv.astype(np.float32)
 
 
-def paint_background(look: Look, size: int = 256) -> np.ndarray:
+def paint_background(look: Look, size: int = TEXTURE_SIZE) -> np.ndarray:
     """A soft gradient, brighter around the head."""
     across = (np.arange(size) + 0.5) / size
     x, y = np.meshgrid(across, across)

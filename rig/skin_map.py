@@ -36,7 +36,8 @@ def skin_uv(points: np.ndarray) -> np.ndarray:
 class SkinMap:
     """What lies at each texel, (HEIGHT, WIDTH, ...) float32, row 0 at the top.
 
-    point: (HEIGHT, WIDTH, 3) metres, the resting face.  lip_ring: 0 at the border of the lips, growing inward, negative outside.
+    point: (HEIGHT, WIDTH, 3) metres, the resting face.  lip_ring: 0 at the border of the lips, growing inward,
+        negative outside.
     lid_ring: 0 at the rim of the lids, growing outward.
     """
 
@@ -47,7 +48,8 @@ class SkinMap:
 
 def skin_map(rig: FaceRig, shrink: int = 3) -> SkinMap:
     """Interpolate the resting skin over its texture: every `shrink` texels, then enlarged."""
-    outside = rig.regions["skin"] & ~(rig.regions["mouth_inside"] | rig.regions["socket_left"] | rig.regions["socket_right"])
+    inside = rig.regions["mouth_inside"] | rig.regions["socket_left"] | rig.regions["socket_right"]
+    outside = rig.regions["skin"] & ~inside
     for side in ("left", "right"):
         outside[rig.loops[f"lids_{side}"]] = True
     rings = ring_numbers(rig)

@@ -65,7 +65,8 @@ def _tints(colour: Array, rig: FaceRig, mm: Array, rng: np.random.Generator, loo
     shade = 0.30 * _blob(mm, 28, -15, 13, 5.5) + 0.20 * _blob(mm, 15, 2, 5, 10)
     tinted *= 1 + (np.array([0.80, 0.74, 0.80], dtype=np.float32) - 1) * shade[..., None]
     tinted *= 1 + (0.05 * _blob(mm, 0, 52, 34, 22) + 0.04 * _blob(mm, 0, -20, 6, 16))[..., None]
-    mottle = 0.012 * smooth_noise(rng, size, 40) + 0.008 * smooth_noise(rng, size, 9) + 0.010 * smooth_noise(rng, size, 2)
+    mottle = 0.012 * smooth_noise(rng, size, 40) + 0.008 * smooth_noise(rng, size, 9)
+    mottle = mottle + 0.010 * smooth_noise(rng, size, 2)
     warmth = 0.012 * smooth_noise(rng, size, 16)
     return tinted * (1 + mottle[..., None] + warmth[..., None] * np.array([0.4, -0.6, -0.8], dtype=np.float32))
 
@@ -82,7 +83,8 @@ def _stubble_and_freckles(colour: Array, rig: FaceRig, mm: Array, rng: np.random
     if look.freckles > 0:
         spots = _step(smooth_noise(rng, size, 4.5), 1.5, 2.2) * look.freckles
         zone = _blob(mm, 30, height["nose"] + 8, 24, 15) + 0.6 * _blob(mm, 0, height["nose"] + 12, 14, 12)
-        colour = colour * (1 - (0.45 * np.clip(zone, 0, 1) * spots)[..., None] * np.array([0.5, 0.8, 1.0], dtype=np.float32))
+        share = (0.45 * np.clip(zone, 0, 1) * spots)[..., None]
+        colour = colour * (1 - share * np.array([0.5, 0.8, 1.0], dtype=np.float32))
     return colour
 
 
