@@ -14,6 +14,7 @@ from torch import nn
 from renderer.blocks import PlainResidualBlock, plain_block
 from renderer.dense_motion import DenseMotion, resize_flow, sample_picture, sample_volume
 
+
 @dataclass(frozen=True)
 class Window:
     """A square of `side` cells of the volume in each of B pictures, corners at (row, column); for training."""
