@@ -1,6 +1,6 @@
 """Audio to curves: real-time factor and peak memory for 10 s and 120 s of speech, each in a fresh process.
 
-    python benchmarks/motion_speed.py SPEECH [--threads 2] [--steps N]
+    python benchmarks/motion_speed.py SPEECH [--steps N]
 
 SPEECH is repeated or cut to the wanted length. Prints one JSON line per length; `share` tells where the time went.
 """
@@ -23,7 +23,6 @@ LENGTHS_S = (10.0, 120.0)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("speech", help="any speech file")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=AnimationOptions.steps, help="DDIM steps")
     parser.add_argument("--style-guidance", type=float, default=AnimationOptions.style_guidance)
     parser.add_argument("--seconds", type=float, default=None, help=argparse.SUPPRESS)
@@ -37,13 +36,11 @@ def main() -> None:
 
 def measured(arguments: argparse.Namespace) -> dict:
     """One length, in this process."""
-    import torch
-
     from dreamtalk.audio import Waveform, load_audio
     from dreamtalk.motion import MotionGenerator
+    from dreamtalk.one_thread import one_thread
     from dreamtalk.speech_features import iter_speech_features
 
-    torch.set_num_threads(arguments.threads)
     options = AnimationOptions(steps=arguments.steps, style_guidance=arguments.style_guidance)
     speech = load_audio(arguments.speech)
     waveform = Waveform(np.resize(speech.samples, round(arguments.seconds * speech.sample_rate)), speech.sample_rate)
@@ -54,8 +51,9 @@ def measured(arguments: argparse.Namespace) -> dict:
     clip = generator.generate(waveform, options=options)
     taken, taken_cpu = time.perf_counter() - start, time.process_time() - start_cpu
     start = time.perf_counter()
-    for _ in iter_speech_features(waveform, generator.encoder):
-        pass
+    with one_thread():  # as the generator does
+        for _ in iter_speech_features(waveform, generator.encoder):
+            pass
     encoder = time.perf_counter() - start
     return {
         "measure": "audio to curves",
@@ -63,7 +61,7 @@ def measured(arguments: argparse.Namespace) -> dict:
         "frames": len(clip),
         "steps": options.steps,
         "style_guidance": options.style_guidance,
-        "threads": arguments.threads,
+        "threads": 1,
         "real_time_factor": round(taken / arguments.seconds, 4),
         "cpu_seconds_per_second": round(taken_cpu / arguments.seconds, 4),
         "share": {"speech encoder": round(encoder / taken, 2), "motion": round(1 - encoder / taken, 2)},

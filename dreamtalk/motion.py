@@ -14,6 +14,7 @@ from dreamtalk.lip_refiner import LipRefiner
 from dreamtalk.lip_seal import sealed
 from dreamtalk.liveliness import enlivened
 from dreamtalk.motion_space import MOTION_SIZE, clip_of
+from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
 from dreamtalk.speech_encoder import SpeechEncoder
 from dreamtalk.speech_features import FEATURE_FPS, iter_speech_features
@@ -67,11 +68,12 @@ class MotionGenerator:
         count = frame_count(waveform.duration_s, FPS)
         motion = np.empty((count, MOTION_SIZE), np.float32)
         done = 0
-        for piece in self._stream(waveform, count, style, _initial_motion(initial), options):
-            motion[done : done + len(piece)] = piece
-            done += len(piece)
-            if progress:
-                progress(done, count)
+        with one_thread():
+            for piece in self._stream(waveform, count, style, _initial_motion(initial), options):
+                motion[done : done + len(piece)] = piece
+                done += len(piece)
+                if progress:
+                    progress(done, count)
         motion[:, : len(NAMES)] = sealed(motion[:, : len(NAMES)], FPS)
         rng = np.random.default_rng((options.seed, 1))
         return clip_of(enlivened(motion, FPS, style, rng), FPS)
