@@ -120,7 +120,8 @@ class PortraitMotion:
         eyes = self._eye_layers(pixels, turn, eye_rotation)
         flow = self._raster.flow([*self._under_layers(pixels, turn), self._skin_flow(pixels, camera), *eyes[0]])
         paint = self._paint(weights, still, camera, pixels, turn, eyes[1])
-        return MotionMaps(np.ascontiguousarray(flow[..., :2]), paint, flow[..., 2])
+        # Interpolation at edges of triangles may leave the range by a rounding error.
+        return MotionMaps(np.ascontiguousarray(flow[..., :2]), paint, flow[..., 2].clip(0.0, 1.0))
 
     def _expressed(self, weights: np.ndarray) -> np.ndarray:
         """(V, 3) head vertices with this expression, before any turn."""

@@ -50,7 +50,7 @@ def test_maps_have_the_picture_s_size(portrait: Portrait, motion: PortraitMotion
     size = portrait.picture.shape[:2]
     assert maps.flow.shape == (*size, 2) and maps.flow.dtype == np.float32
     assert maps.paint.shape == (*size, 4) and maps.paint.dtype == np.uint8
-    assert maps.face.shape == size and 0 <= maps.face.min() and maps.face.max() <= 1.0001
+    assert maps.face.shape == size and 0 <= maps.face.min() and maps.face.max() <= 1
     assert (maps.paint[..., :3].max(axis=2) <= maps.paint[..., 3].astype(int) + 1).all()  # multiplied by opacity
 
 
