@@ -12,6 +12,7 @@ from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
+from dreamtalk.portrait import load_portrait
 
 CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)
 RENDERERS = ("rig", "face-vid2vid")
@@ -70,13 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
     emotion, intensity = parse_emotion(arguments.emotion) if arguments.emotion is not None else (None, 1.0)
     options = animation_options(arguments)
     waveform = load_audio(arguments.speech)
+    # Read and fitted before the curves are made, so that a bad portrait costs no waiting.
+    portrait = None if arguments.portrait is None else load_portrait(arguments.portrait)
     talk = DreamTalk.load()
     with progress_bar("curves", arguments.quiet) as progress:
         performance = talk.animate(
             waveform, emotion, intensity, style=arguments.style, options=options, progress=progress
         )
-    # The portrait is read and fitted here, so that a bad one is refused before anything is written.
-    video = performance.render(arguments.portrait, renderer=arguments.renderer)
+    video = performance.render(portrait, renderer=arguments.renderer)
     for output in arguments.output:
         save(performance, video, output, arguments.quiet)
     if arguments.avatar:

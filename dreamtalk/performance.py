@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
 from rig.clip import BlendshapeClip
 from rig.clip_file import WRITERS, write_clip
+
+if TYPE_CHECKING:
+    from dreamtalk.portrait import Portrait
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while long work goes on."""
@@ -69,18 +72,22 @@ class Performance:
     style: str = ""
     options: AnimationOptions | None = None
 
-    def render(self, portrait: str | Path | None = None, *, size: int = 512, renderer: RendererName = "rig") -> Video:
+    def render(
+        self, portrait: "str | Path | Portrait | None" = None, *, size: int = 512, renderer: RendererName = "rig"
+    ) -> Video:
         """The performance as a lazy video of size x size pixels: on a portrait when one is given, else on the avatar.
 
         renderer: "rig" moves the portrait's own pixels by the fitted head, "face-vid2vid" is the paper's network.
-        The portrait is read and fitted at once, so that a bad one is refused here (PortraitError), not mid-film.
+        portrait: a picture file, or what dreamtalk.portrait.load_portrait made of it, so that many performances share
+            one fit. A file is read and fitted at once: a bad one is refused here (PortraitError), not mid-film.
         """
         if portrait is None:
             return Video(partial(_avatar_frames, size=size), self.clip, self.waveform)
-        from dreamtalk.portrait import load_portrait
+        from dreamtalk.portrait import Portrait, load_portrait
         from dreamtalk.portrait_video import portrait_frames
 
-        draw = partial(portrait_frames, load_portrait(portrait), size=size, renderer=renderer)
+        face = portrait if isinstance(portrait, Portrait) else load_portrait(portrait)
+        draw = partial(portrait_frames, face, size=size, renderer=renderer)
         return Video(draw, self.clip, self.waveform)
 
     def save(self, path: str | Path, progress: Progress | None = None) -> None:
