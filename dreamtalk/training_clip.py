@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.signal import resample_poly
 
+from dreamtalk.phones import Phone
 from rig.arkit import NAMES
 from rig.timing import frame_times
 
@@ -20,7 +21,8 @@ class Recording:
 
     samples: (S,) float32 mono at 16 kHz. weights: (T, 52) float32 in [0, 1], only jaw and mouth filled.
     valid: (T,) bool, False where the tracker lost the face. head_rotation: (T, 3) float32 radians about the clip's
-    mean pose (pitch, yaw, roll). corpus: folder the recording came from.
+    mean pose (pitch, yaw, roll). corpus: folder the recording came from. phones: what is said when, empty where nobody
+    knows. speaker: who speaks, unique within the corpus. language: ISO 639 code.
     """
 
     name: str
@@ -29,6 +31,9 @@ class Recording:
     weights: np.ndarray
     valid: np.ndarray
     head_rotation: np.ndarray
+    phones: tuple[Phone, ...] = ()
+    speaker: str = ""
+    language: str = "en"
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -42,8 +47,10 @@ class Recording:
         weights = interpolated(self.weights, position)
         head = interpolated(self.head_rotation, position)
         valid = interpolated(self.valid[:, None].astype(np.float32), position)[:, 0] > 0.999
+        rate = float(ratio)
+        phones = tuple(Phone(phone.start_s / rate, phone.end_s / rate, phone.symbol) for phone in self.phones)
         return replace(self, name=f"{self.name}@{speed:g}", samples=samples, weights=weights, valid=valid,
-                       head_rotation=head)
+                       head_rotation=head, phones=phones)
 
 
 @dataclass(frozen=True, eq=False)
