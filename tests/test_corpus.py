@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy.io import wavfile
 
 from dreamtalk.corpus import is_held_out, read_corpus
+from dreamtalk.corpus.facegood_corpus import read_facegood
+from dreamtalk.corpus.grid_corpus import head_turn, with_aperture
 from dreamtalk.dataset import TrainingData, mirrored
 from dreamtalk.denoiser import DenoiserConfig
 from dreamtalk.emodiff import EmoDiff, WindowPlan
 from dreamtalk.errors import DreamTalkError, OptionError
-from dreamtalk.facegood_corpus import read_facegood
-from dreamtalk.grid_corpus import head_turn, with_aperture
 from dreamtalk.lip_refiner import LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_space import MotionSpace, clip_of, motion_of

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from dreamtalk import facegood_corpus, grid_corpus
+from dreamtalk.corpus import facegood_corpus, grid_corpus
 from dreamtalk.errors import DreamTalkError
 from dreamtalk.training_clip import Recording
 
