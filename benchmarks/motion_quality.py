@@ -12,9 +12,9 @@ import numpy as np
 
 from dreamtalk import measures
 from dreamtalk.audio import Waveform
-from dreamtalk.baselines import LoudnessGate, MeanCurve
 from dreamtalk.corpus import read_corpus
-from dreamtalk.evaluate import score
+from dreamtalk.evaluation.baselines import LoudnessGate, MeanCurve
+from dreamtalk.evaluation.motion_score import score
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.options import AnimationOptions
 from dreamtalk.training_clip import FPS, Recording

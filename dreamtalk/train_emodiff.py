@@ -13,7 +13,7 @@ from dreamtalk.dataset import TrainingData
 from dreamtalk.denoiser import Denoiser, DenoiserConfig
 from dreamtalk.diffusion import cosine_schedule, diffusion_loss
 from dreamtalk.emodiff import EmoDiff, WindowPlan
-from dreamtalk.evaluate import MotionScore
+from dreamtalk.evaluation.motion_score import MotionScore
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_space import CHANNELS, MotionSpace
 from dreamtalk.speech_encoder import SpeechEncoder

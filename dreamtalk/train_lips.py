@@ -13,7 +13,7 @@ from dreamtalk.corpus import read_corpus
 from dreamtalk.dataset import TrainingData
 from dreamtalk.diffusion import ddim_sample
 from dreamtalk.emodiff import X_0_LIMIT, EmoDiff
-from dreamtalk.evaluate import MotionScore
+from dreamtalk.evaluation.motion_score import MotionScore
 from dreamtalk.guidance import guided
 from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator

@@ -6,7 +6,7 @@ import numpy as np
 
 from dreamtalk.audio import Waveform
 from dreamtalk.corpus import HELD_OUT_FACEGOOD
-from dreamtalk.evaluate import MotionScore, score
+from dreamtalk.evaluation.motion_score import MotionScore, score
 from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.options import AnimationOptions

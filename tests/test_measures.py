@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamtalk import measures
-from dreamtalk.baselines import LoudnessGate, MeanCurve
-from dreamtalk.evaluate import score
+from dreamtalk.evaluation.baselines import LoudnessGate, MeanCurve
+from dreamtalk.evaluation.motion_score import score
 from dreamtalk.loudness import frame_loudness_db, relative_loudness, speech_frames
 from dreamtalk.training_clip import Recording
 from rig.arkit import INDEX
