@@ -24,16 +24,48 @@ _POSTURE_S = 1.5
 _LEAST_GAIN, _MOST_GAIN = 0.8, 2.5
 
 
-def enlivened(motion: np.ndarray, fps: float, style: BlendshapeClip, rng: np.random.Generator) -> np.ndarray:
-    """Raw motion (T, 55) with eyes and head range in the manner of `style`; mouth and brows stay as they are."""
+def enlivened(
+    motion: np.ndarray,
+    fps: float,
+    style: BlendshapeClip,
+    rng: np.random.Generator,
+    *,
+    blink_rate_scale: float | np.ndarray = 1.0,
+    gaze_scale: float = 1.0,
+    head_scale: float = 1.0,
+) -> np.ndarray:
+    """Raw motion (T, 55) with eyes and head range in the manner of `style`; mouth and brows stay as they are.
+
+    blink_rate_scale: factor on the style's blink rate, or one for every frame, (T,); 0 is no blink at all.
+    gaze_scale: factor on where the eyes wander; 0 keeps them on the viewer. head_scale: factor on the head's angles.
+    """
     lively = motion.copy()
-    lively[:, len(NAMES) :] = with_head_range(motion[:, len(NAMES) :], fps, style)
+    lively[:, len(NAMES) :] = np.float32(head_scale) * with_head_range(motion[:, len(NAMES) :], fps, style)
     weights = lively[:, : len(NAMES)]
-    _add_gaze(weights, lively[:, len(NAMES) :], fps, style, rng)
-    closure = blink_curves(rng, blink_times(rng, len(motion) / fps, likely_blink_rate(style)), len(motion), fps)
+    _add_gaze(weights, lively[:, len(NAMES) :], fps, style, rng, gaze_scale)
+    starts_s = paced_blink_times(rng, len(motion), fps, likely_blink_rate(style) * np.asarray(blink_rate_scale))
+    closure = blink_curves(rng, starts_s, len(motion), fps)
     weights[:, _BLINK] += (1.0 - weights[:, _BLINK]) * closure
     weights[:, _WIDE] *= 1.0 - closure
     return lively
+
+
+def paced_blink_times(
+    rng: np.random.Generator, frame_count: int, fps: float, blinks_per_minute: float | np.ndarray
+) -> np.ndarray:
+    """Starts of blinks in seconds, (K,) ascending, at one rate or at a rate for every frame, (T,).
+
+    A changing rate is a steady one in a time of its own, which runs faster where the rate is higher.
+    """
+    rates = np.asarray(blinks_per_minute, np.float64)
+    mean = float(rates.mean())
+    if mean <= 0.0:
+        return np.zeros(0)
+    if rates.ndim == 0:
+        return blink_times(rng, frame_count / fps, mean)
+    starts_s = blink_times(rng, frame_count / fps, mean)
+    own_time_s = np.concatenate([[0.0], np.cumsum(rates / mean) / fps])
+    return np.where(starts_s < 0.0, starts_s, np.interp(starts_s, own_time_s, np.arange(frame_count + 1) / fps))
 
 
 def likely_blink_rate(style: BlendshapeClip) -> float:
@@ -56,13 +88,18 @@ def _posture(head: np.ndarray, fps: float) -> np.ndarray:
 
 
 def _add_gaze(
-    weights: np.ndarray, head: np.ndarray, fps: float, style: BlendshapeClip, rng: np.random.Generator
+    weights: np.ndarray,
+    head: np.ndarray,
+    fps: float,
+    style: BlendshapeClip,
+    rng: np.random.Generator,
+    gaze_scale: float,
 ) -> None:
     """Writes look and lid columns of `weights` (T, 52): fixations and saccades about the style's own gaze."""
     turned = np.degrees(head[:, :2])
     gaze, _ = gaze_angles(rng, len(weights), fps, _USUAL_FIXATION_S, _USUAL_GLANCES)
     looked = np.zeros_like(weights, dtype=np.float64)
-    look_weights(gaze + _mean_gaze_deg(style) - HEAD_COMPENSATION * turned, looked)
+    look_weights(gaze_scale * (gaze + _mean_gaze_deg(style)) - HEAD_COMPENSATION * turned, looked)
     weights[:, _LOOK] = looked[:, _LOOK].clip(0.0, 1.0)
     lids = median_filter(weights[:, _BLINK], size=(2 * round(_OWN_BLINK_S * fps / 2) + 1, 1), mode="nearest")
     weights[:, _BLINK] = (lids + looked[:, _BLINK] - looked[:, _BLINK].mean(0)).clip(0.0, 1.0)

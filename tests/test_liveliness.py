@@ -66,3 +66,25 @@ def test_clips_and_styles_of_any_length_are_served(count, style_count):
     style = synthesize_expression("sad", 0.7, style_count, np.random.default_rng(0))
     lively = enlivened(dull(count / FPS), FPS, style, np.random.default_rng(0))
     assert np.isfinite(lively).all() and len(lively) == count
+
+
+def test_dials_of_blinks_gaze_and_head():
+    motion = dull(120.0)
+
+    def lively(**dials):
+        return enlivened(motion, FPS, STYLE, np.random.default_rng(4), **dials)
+
+    plain, looks = lively(), [INDEX[name] for name in NAMES if name.startswith("eyeLook")]
+    same = lively(blink_rate_scale=1.0, gaze_scale=1.0, head_scale=1.0)
+    assert np.array_equal(plain, same)
+    rates = [blinks(lively(blink_rate_scale=scale)[:, : len(NAMES)], FPS).per_minute for scale in (0.0, 1.0, 2.0)]
+    assert rates[0] == 0.0 and rates[2] > 1.5 * rates[1] > 0
+    still = lively(head_scale=0.0, gaze_scale=0.0)
+    assert (still[:, len(NAMES) :] == 0).all() and still[:, looks].std() < 0.2 * plain[:, looks].std()
+
+
+def test_a_blink_rate_may_change_on_the_way():
+    scale = np.repeat([0.0, 2.0], round(90 * FPS))
+    found = enlivened(dull(180.0), FPS, STYLE, np.random.default_rng(5), blink_rate_scale=scale)
+    halves = [blinks(half[:, : len(NAMES)], FPS).per_minute for half in np.split(found, 2)]
+    assert halves[0] <= 1.0 and halves[1] > 1.5 * likely_blink_rate(STYLE)
