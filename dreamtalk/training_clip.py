@@ -1,14 +1,14 @@
 """Recordings of speech with mouth curves, and the frame-wise training clips made of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 from scipy.signal import resample_poly
 
 from dreamtalk.phones import Phone
-from rig.arkit import NAMES
+from rig.arkit import MOUTH, NAMES
 from rig.timing import frame_times
 
 FPS = 25.0
@@ -22,7 +22,8 @@ class Recording:
     samples: (S,) float32 mono at 16 kHz. weights: (T, 52) float32 in [0, 1], only jaw and mouth filled.
     valid: (T,) bool, False where the tracker lost the face. head_rotation: (T, 3) float32 radians about the clip's
     mean pose (pitch, yaw, roll). corpus: folder the recording came from. phones: what is said when, empty where nobody
-    knows. speaker: who speaks, unique within the corpus. language: ISO 639 code.
+    knows. speaker: who speaks, unique within the corpus. language: ISO 639 code. captured: (52,) bool, the shapes whose
+    curves were seen on the speaker; none where they were made from the phones.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Recording:
     phones: tuple[Phone, ...] = ()
     speaker: str = ""
     language: str = "en"
+    captured: np.ndarray = field(default_factory=lambda: np.isin(np.arange(len(NAMES)), MOUTH))
 
     def __len__(self) -> int:
         return len(self.weights)
