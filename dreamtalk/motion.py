@@ -1,6 +1,11 @@
-"""Speech and an emotion clip -> curves: the speech encoder, EmoDiff and the lip refiner as one stream."""
+"""Speech and style clips -> curves: the speech encoder, EmoDiff and the lip refiner as one stream, then the finish.
 
-from collections.abc import Callable, Iterator
+    waveform -> features -> stream: EmoDiff -> lip refiner    one pass for each style and stretch (passes.py)
+                                                 |
+                                    raw motion, mixed by shares -> finished (finishing.py) -> clip
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,14 +15,15 @@ from dreamtalk.audio import Waveform
 from dreamtalk.emodiff import EmoDiff
 from dreamtalk.errors import OptionError
 from dreamtalk.expression_model import synthesize_expression
+from dreamtalk.finishing import finished
 from dreamtalk.lip_refiner import LipRefiner
-from dreamtalk.lip_seal import sealed
-from dreamtalk.liveliness import enlivened
-from dreamtalk.motion_space import MOTION_SIZE, clip_of
+from dreamtalk.motion_space import MOTION_SIZE
 from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
+from dreamtalk.passes import mixed_passes
 from dreamtalk.speech_encoder import SpeechEncoder
 from dreamtalk.speech_features import FEATURE_FPS, iter_speech_features
+from dreamtalk.style_track import Pass, StyleTrack
 from dreamtalk.weights import resolve
 from rig.arkit import NAMES
 from rig.clip import BlendshapeClip
@@ -47,41 +53,57 @@ class MotionGenerator:
     def generate(
         self,
         waveform: Waveform,
-        style: BlendshapeClip | None = None,
+        style: BlendshapeClip | StyleTrack | None = None,
         initial: np.ndarray | None = None,
         options: AnimationOptions | None = None,
         progress: Callable[[int, int], None] | None = None,
+        closing: np.ndarray | None = None,
     ) -> BlendshapeClip:
         """Curves for `waveform` (16 kHz) at 25 fps, as many frames as rig.timing.frame_count gives for its duration.
 
-        style: an emotion clip of any length and rate whose manner is followed; None draws a neutral one.
+        style: a clip of any length and rate whose manner is followed, or styles over time; None draws a neutral one.
         initial: (52,) weights in [0, 1] the face starts from; None starts neutral.
-        options: steps, guidance and seed; fps is left to the caller.
+        options: sampling, dials and adjustments; fps is left to the caller.
         progress: called with (frames done, frames in all).
+        closing: (T,) in [0, 1], how far the lips must be shut, where a transcript tells; else None.
         Same input, options and machine give the same bytes. Memory beyond waveform and clip does not grow with length.
         Raises AudioError for another sample rate, OptionError for a bad initial state.
         """
         options = options or AnimationOptions()
-        if style is None:
-            rng = np.random.default_rng(options.seed)
-            style = synthesize_expression("neutral", 0.5, _NEUTRAL_STYLE_FRAMES, rng)
-        count = frame_count(waveform.duration_s, FPS)
-        motion = np.empty((count, MOTION_SIZE), np.float32)
-        done = 0
+        track = _as_track(style, frame_count(waveform.duration_s, FPS), options.seed)
         with one_thread():
-            for piece in self._stream(waveform, count, style, _initial_motion(initial), options):
-                motion[done : done + len(piece)] = piece
-                done += len(piece)
-                if progress:
-                    progress(done, count)
-        motion[:, : len(NAMES)] = sealed(motion[:, : len(NAMES)], FPS)
-        rng = np.random.default_rng((options.seed, 1))
-        return clip_of(enlivened(motion, FPS, style, rng), FPS)
+            motion = self.raw_motion(waveform, track, _initial_motion(initial), options, progress)
+        return finished(motion, FPS, track, options, closing)
 
-    def _stream(
-        self, waveform: Waveform, count: int, style: BlendshapeClip, initial: np.ndarray, options: AnimationOptions
+    def raw_motion(
+        self,
+        waveform: Waveform,
+        track: StyleTrack,
+        initial: np.ndarray,
+        options: AnimationOptions,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
+        """What the networks alone make of the speech, (T, 55) float32, styles mixed by their shares."""
+
+        def play(heard: Iterator[np.ndarray], run: Pass, before: np.ndarray | None) -> Iterator[np.ndarray]:
+            start = initial if before is None else before
+            return self.stream(heard, track.styles[run.style], start, options, _pass_seed(options.seed, run.start))
+
+        features = iter_speech_features(waveform, self.encoder, len(track))
+        return mixed_passes(features, track, FPS, play, progress)
+
+    def stream(
+        self,
+        features: Iterable[np.ndarray],
+        style: BlendshapeClip,
+        initial: np.ndarray,
+        options: AnimationOptions,
+        seed: int,
     ) -> Iterator[np.ndarray]:
-        features = iter_speech_features(waveform, self.encoder, count)
+        """Raw motion (n, 55) of consecutive pieces of speech features (m, 512) in one style, as it is made.
+
+        initial: (55,) raw motion just before the first frame.
+        """
         pieces = self.emodiff.stream(
             features,
             style,
@@ -89,11 +111,24 @@ class MotionGenerator:
             steps=options.steps,
             audio_guidance=options.audio_guidance,
             style_guidance=options.style_guidance,
-            seed=options.seed,
+            seed=seed,
         )
         if self.lip_refiner is None:
             return (piece for _, piece in pieces)
         return self.lip_refiner.stream(pieces, style)
+
+
+def _as_track(style: BlendshapeClip | StyleTrack | None, count: int, seed: int) -> StyleTrack:
+    if isinstance(style, StyleTrack):
+        return style
+    if style is None:
+        style = synthesize_expression("neutral", 0.5, _NEUTRAL_STYLE_FRAMES, np.random.default_rng(seed))
+    return StyleTrack.steady(style, count)
+
+
+def _pass_seed(seed: int, start: int) -> int:
+    """A seed of its own for every pass but the first, so that a later one does not repeat the head's first turns."""
+    return seed if start == 0 else int(np.random.SeedSequence((seed, start)).generate_state(1)[0])
 
 
 def _initial_motion(initial: np.ndarray | None) -> np.ndarray:

@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from dreamtalk.dials import Dials
 from dreamtalk.errors import OptionError
+from dreamtalk.shape_adjustments import ShapeAdjustments
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,9 @@ class AnimationOptions:
     audio_guidance, style_guidance: classifier-free guidance scales, 0 to 10; 1 is the plain conditional model.
     seed: any integer from 0 to 2**63 - 1; same input, seed and machine give the same bytes.
     fps: frames a second of the result, 1 to 240; the model itself runs at 25.
+    dials: how much of the head, blinks, gaze, mouth, brows and of everything is kept.
+    shapes: gain, offset and limits of single shapes, applied after the dials.
+    mouth_only: everything but jaw and mouth is left at rest.
 
     Raises OptionError for values out of range.
     """
@@ -23,6 +28,9 @@ class AnimationOptions:
     style_guidance: float = 1.0
     seed: int = 0
     fps: float = 25.0
+    dials: Dials = Dials()
+    shapes: ShapeAdjustments = ShapeAdjustments()
+    mouth_only: bool = False
 
     def __post_init__(self) -> None:
         for name, value, low, high in (

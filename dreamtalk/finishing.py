@@ -1,0 +1,69 @@
+"""What happens to motion after the networks: lips that rest or close, eyes and head, and what the user turned."""
+
+import numpy as np
+
+from dreamtalk.dials import Dials
+from dreamtalk.lip_seal import sealed
+from dreamtalk.liveliness import enlivened, likely_blink_rate
+from dreamtalk.motion_space import clip_of
+from dreamtalk.options import AnimationOptions
+from dreamtalk.style_track import StyleTrack
+from rig.arkit import MOUTH, NAMES
+from rig.clip import BlendshapeClip
+
+_COUNT = len(NAMES)
+
+
+def finished(
+    motion: np.ndarray,
+    fps: float,
+    track: StyleTrack,
+    options: AnimationOptions,
+    closing: np.ndarray | None = None,
+) -> BlendshapeClip:
+    """Raw motion (T, 55) -> the clip a user gets.
+
+    closing: (T,) in [0, 1], how far the lips must be shut (dreamtalk.closures), or None where nobody knows.
+    """
+    from dreamtalk.dialled import dialled
+
+    motion = motion.copy()
+    weights = sealed(motion[:, :_COUNT].clip(0.0, 1.0), fps)
+    if closing is not None:
+        from dreamtalk.closures import close_lips
+
+        weights = close_lips(weights, closing)
+    motion[:, :_COUNT] = weights
+    motion = _lively(motion, fps, track, options.seed, options.dials)
+    motion[:, :_COUNT] = options.shapes.applied(dialled(motion[:, :_COUNT], options.dials))
+    return clip_of(_mouth_alone(motion) if options.mouth_only else motion, fps)
+
+
+def _lively(motion: np.ndarray, fps: float, track: StyleTrack, seed: int, dials: Dials) -> np.ndarray:
+    """Eyes, lids and head in the manner of the styles, each by its share.
+
+    All styles draw the same events at one blink rate, the mean by their shares, so that no blink is seen by halves.
+    """
+    rates = [likely_blink_rate(style) for style in track.styles]
+    blended = rates[0] if len(rates) == 1 else np.float64(rates) @ track.shares.astype(np.float64)
+    mixed = np.zeros_like(motion)
+    for style, rate, share in zip(track.styles, rates, track.shares, strict=True):
+        lively = enlivened(
+            motion,
+            fps,
+            style,
+            np.random.default_rng((seed, 1)),
+            blink_rate_scale=dials.blink * (blended / rate),
+            gaze_scale=dials.gaze,
+            head_scale=dials.head * dials.strength,
+        )
+        mixed += share[:, None] * lively
+    mixed[:, :_COUNT] = mixed[:, :_COUNT].clip(0.0, 1.0)
+    return mixed
+
+
+def _mouth_alone(motion: np.ndarray) -> np.ndarray:
+    """Only jaw and mouth; the rest of the face and the head stand still."""
+    alone = np.zeros_like(motion)
+    alone[:, MOUTH] = motion[:, MOUTH]
+    return alone
