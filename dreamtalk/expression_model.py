@@ -7,12 +7,12 @@ plain vectorised numpy: a few milliseconds for ten seconds of motion.
 import numpy as np
 
 from dreamtalk.apex import regional_strength
-from dreamtalk.blinks import blink_curves, blink_times
+from dreamtalk.blinks import blink_curves, blink_times, close_lids
+from dreamtalk.brow_motion import add_brow_motion, idle_tone
 from dreamtalk.errors import OptionError
 from dreamtalk.facs_prototypes import PROTOTYPES, Prototype, variant_names
 from dreamtalk.gaze import HEAD_COMPENSATION, gaze_angles, look_weights
-from dreamtalk.head_motion import accent_times, head_wander, pulses
-from dreamtalk.smooth_noise import smooth_noise
+from dreamtalk.head_motion import accent_times, head_wander, nods
 from dreamtalk.temperament import TEMPERAMENTS, Temperament
 from rig.arkit import GROUPS, MIRROR, NAMES, indices
 from rig.clip import BlendshapeClip
@@ -30,13 +30,6 @@ for _region, _groups in enumerate(
 
 _SIDE = np.array([name.endswith("Left") * 1.0 - name.endswith("Right") * 1.0 for name in NAMES])
 _PAIR = np.minimum(np.arange(len(NAMES)), MIRROR)  # both sides of a pair share one number
-_BLINK, _WIDE = indices("eyeBlinkLeft", "eyeBlinkRight"), indices("eyeWideLeft", "eyeWideRight")
-_BROW_UP = indices("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
-_BROW_DOWN = indices("browDownLeft", "browDownRight")
-_IDLE = indices(
-    "browInnerUp", "browDownLeft", "browDownRight", "eyeSquintLeft", "eyeSquintRight", "cheekSquintLeft",
-    "cheekSquintRight", "mouthPressLeft", "mouthPressRight", "mouthSmileLeft", "mouthSmileRight",
-)  # fmt: skip
 
 
 def synthesize_expression(
@@ -54,8 +47,9 @@ def synthesize_expression(
     emotion: one of dreamtalk.emotions.EMOTIONS; intensity in [0, 1]: 0 is the neutral face (which still blinks, looks
     and moves). The same generator state at a higher intensity gives the same events with every shape of the emotion at
     least as strong. energy: loudness of the speech per frame, (frame_count,) >= 0 in any unit: head and brows then
-    move with it. variant: the name of one FACS prototype; otherwise two are blended at random. edges: rise from
-    neutral at the start and fade at the end; otherwise the draw is a piece out of something longer.
+    move with it, and blinks prefer its pauses. variant: the name of one FACS prototype; otherwise two are blended at
+    random. edges: rise from neutral at the start and fade at the end; otherwise the draw is a piece out of something
+    longer.
 
     Raises OptionError for an unknown emotion or variant, an intensity outside [0, 1], no frames, or unfit energy.
     """
@@ -66,12 +60,12 @@ def synthesize_expression(
     )
     apex, posture_deg, averted_deg = _drawn_look(look, emotion, intensity, variant)
     level = regional_strength(strength, frame_count, FPS, temperament.onset_s, len(_REGIONS), edges)
-    weights = _idle(strength, frame_count) + apex * level[:, _REGION_OF]
+    weights = idle_tone(strength, frame_count, FPS, energy) + apex * level[:, _REGION_OF]
 
     accents_s, accents = accent_times(events, frame_count, FPS, energy)
-    _add_brow_accents(events, weights, accents_s, accents, temperament.brow_accent)
+    add_brow_motion(events, weights, FPS, accents_s, accents, temperament.brow_accent)
     head_deg = _head(head_rng, temperament, posture_deg * level[:, -1:], accents_s, accents, energy)
-    _add_eyes(eyes, weights, temperament, averted_deg * level[:, -1:], head_deg)
+    _add_eyes(eyes, weights, temperament, averted_deg * level[:, -1:], head_deg, energy)
     return BlendshapeClip(np.clip(weights, 0.0, 1.0), np.radians(head_deg), FPS)
 
 
@@ -127,24 +121,6 @@ def _response(prototype: Prototype, intensity: float) -> np.ndarray:
     return prototype.apex() * np.clip((intensity - start) / (1.0 - start), 0.0, 1.0) ** 0.85
 
 
-def _idle(rng: np.random.Generator, frame_count: int) -> np.ndarray:
-    """Muscle tone of a living face at rest, (frame_count, 52): a few hundredths, now here and now there."""
-    weights = np.zeros((frame_count, len(NAMES)))
-    noise = smooth_noise(rng, frame_count, len(_IDLE), FPS, corner_hz=0.3, slope=3.0)
-    weights[:, _IDLE] = 0.022 * np.maximum(noise, 0.0)
-    return weights
-
-
-def _add_brow_accents(
-    rng: np.random.Generator, weights: np.ndarray, times_s: np.ndarray, strengths: np.ndarray, size: float
-) -> None:
-    """Some accents of speech lift the brows (or knit them, where `size` is negative)."""
-    chosen = rng.random(len(times_s)) < 0.45
-    sizes = np.abs(size) * strengths[chosen] * rng.uniform(0.5, 1.5, chosen.sum())
-    curve = pulses(len(weights), FPS, times_s[chosen] - 0.04, sizes, rise_s=0.12, fall_s=0.25)
-    weights[:, _BROW_UP if size > 0 else _BROW_DOWN] += curve[:, None]
-
-
 def _head(
     rng: np.random.Generator,
     temperament: Temperament,
@@ -156,11 +132,9 @@ def _head(
     """Head pitch, yaw, roll in degrees, (T, 3)."""
     frame_count = len(posture_deg)
     std_deg = np.array(temperament.head_std_deg) * rng.uniform(0.8, 1.2, 3)
-    nods = temperament.nod_deg * accents * rng.uniform(0.3, 1.3, len(accents))
+    sizes = temperament.nod_deg * accents * rng.uniform(0.3, 1.3, len(accents))
     head = head_wander(rng, frame_count, FPS, std_deg, energy) + posture_deg
-    head[:, 0] += pulses(frame_count, FPS, accents_s + 0.06, nods, rise_s=0.11, fall_s=0.2)
-    head[:, 1] += pulses(frame_count, FPS, accents_s, 0.5 * nods * rng.normal(size=len(nods)), rise_s=0.15, fall_s=0.3)
-    return head
+    return head + nods(rng, frame_count, FPS, accents_s, sizes)
 
 
 def _add_eyes(
@@ -169,14 +143,13 @@ def _add_eyes(
     temperament: Temperament,
     averted_deg: np.ndarray,
     head_deg: np.ndarray,
+    energy: np.ndarray | None,
 ) -> None:
     """Gaze with its lids, then blinks over everything; a large saccade often brings a blink with it."""
     frame_count = len(weights)
     gaze, jumps_s = gaze_angles(rng, frame_count, FPS, temperament.fixation_s, temperament.glance_share)
     look_weights(gaze + averted_deg - HEAD_COMPENSATION * head_deg[:, :2], weights)
-    starts_s = blink_times(rng, frame_count / FPS, temperament.blinks_per_minute)
+    starts_s = blink_times(rng, frame_count / FPS, temperament.blinks_per_minute, energy, FPS)
     with_jump = jumps_s[rng.random(len(jumps_s)) < 0.3]
     free = [time for time in with_jump if np.abs(starts_s - time).min(initial=9.0) > 0.6]
-    closure = blink_curves(rng, np.sort(np.append(starts_s, free)), frame_count, FPS)
-    weights[:, _BLINK] = weights[:, _BLINK] + np.maximum(1.0 - weights[:, _BLINK], 0.0) * closure
-    weights[:, _WIDE] *= 1.0 - closure
+    close_lids(weights, blink_curves(rng, np.sort(np.append(starts_s, free)), frame_count, FPS))

@@ -22,13 +22,13 @@ def gaze_angles(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gaze relative to the viewer, (frame_count, 2) degrees (pitch, yaw), and starts of large saccades (K,) seconds.
 
-    Fixations last a log-normal time; most rest within a degree of the viewer's eyes, some glance aside. A saccade of
+    Fixations last a log-normal time; most rest on the viewer's eyes and mouth, some glance aside. A saccade of
     a degrees takes 21 ms + 2.2 ms * a (the main sequence).
     """
     duration_s = frame_count / fps
     count = int(duration_s / (0.4 * fixation_s)) + 4
     starts = np.cumsum(np.clip(rng.lognormal(np.log(fixation_s), 0.5, count), 0.25, 4.0)) - rng.uniform(0.0, fixation_s)
-    near = rng.normal(0.0, (0.5, 0.9), (count, 2))
+    near = rng.normal(0.0, (0.8, 1.3), (count, 2))
     far = rng.normal(0.0, (2.5, 6.0), (count, 2)) + np.array((2.0, 0.0))
     targets = np.where((rng.random(count) < glance_share)[:, None], far, near)
     jumps = np.linalg.norm(np.diff(targets, axis=0, prepend=targets[:1]), axis=1)

@@ -6,6 +6,9 @@ from scipy.signal import find_peaks
 
 from dreamtalk.smooth_noise import smooth_noise
 
+_BOB = (0.24, 0.16, 0.16)
+"""Bobbing of pitch, yaw, roll against the wandering, as a share of its standard deviation."""
+
 
 def accent_times(
     rng: np.random.Generator, frame_count: int, fps: float, energy: np.ndarray | None
@@ -46,18 +49,37 @@ def pulses(
     return curve
 
 
+def nods(
+    rng: np.random.Generator, frame_count: int, fps: float, accents_s: np.ndarray, sizes_deg: np.ndarray
+) -> np.ndarray:
+    """Head pitch, yaw, roll in degrees on the accents of speech, (frame_count, 3); sizes_deg (K,) > 0 nod down.
+
+    The head dips before the accent and rebounds after it, 0.15 s each way, as a tracked GRID speaker's does; now and
+    then it turns with it.
+    """
+    head = np.zeros((frame_count, 3))
+    head[:, 0] = pulses(frame_count, fps, accents_s - 0.13, sizes_deg, rise_s=0.12, fall_s=0.1)
+    head[:, 0] -= pulses(frame_count, fps, accents_s + 0.13, 0.7 * sizes_deg, rise_s=0.11, fall_s=0.22)
+    turns = 0.5 * sizes_deg[:, None] * rng.normal(size=(len(sizes_deg), 2))
+    head[:, 1] = pulses(frame_count, fps, accents_s, turns[:, 0], rise_s=0.13, fall_s=0.25)
+    head[:, 2] = pulses(frame_count, fps, accents_s, 0.7 * turns[:, 1], rise_s=0.13, fall_s=0.25)
+    return head
+
+
 def head_wander(
     rng: np.random.Generator, frame_count: int, fps: float, std_deg: np.ndarray, energy: np.ndarray | None
 ) -> np.ndarray:
-    """Slow wandering of pitch, yaw, roll in degrees, (frame_count, 3).
+    """Slow wandering of pitch, yaw, roll in degrees, (frame_count, 3), and a faint bobbing while there is speech.
 
-    Power falls steeply above 0.6 Hz, as in tracked speakers. While there is speech it grows, in pauses it calms down.
-    A turn tilts the head a little as well.
+    The power of the wandering falls steeply above 0.6 Hz, the bobbing ends at 4 Hz, as in tracked speakers. In pauses
+    both calm down. A turn tilts the head a little as well.
     """
     wander = smooth_noise(rng, frame_count, 3, fps, corner_hz=0.6, slope=3.5)
     wander[:, 2] = 0.9 * wander[:, 2] - 0.35 * wander[:, 1]
+    bob = smooth_noise(rng, frame_count, 3, fps, corner_hz=3.0, slope=6.0, lowest_hz=1.0) * _BOB
     if energy is not None:
         # Half a second of smoothing: the amount of motion follows phrases, not syllables.
         activity = gaussian_filter1d(speech_activity(energy, fps), 0.5 * fps, mode="nearest")
         wander *= (0.65 + 0.7 * activity)[:, None]
-    return wander * std_deg
+        bob *= (0.2 + 1.2 * activity)[:, None]
+    return (wander + bob) * std_deg

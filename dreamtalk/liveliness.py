@@ -8,7 +8,7 @@ expression model's event process, and the head is brought to the style's range.
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 
-from dreamtalk.blinks import blink_curves, blink_times
+from dreamtalk.blinks import blink_curves, blink_times, close_lids, drawn_to_pauses
 from dreamtalk.gaze import HEAD_COMPENSATION, gaze_angles, look_weights
 from dreamtalk.measures import blink_rate
 from rig.arkit import NAMES, indices
@@ -17,7 +17,7 @@ from rig.gaze import eye_rotation_from_weights
 
 _USUAL_BLINKS, _USUAL_FIXATION_S, _USUAL_GLANCES = 17.0, 1.3, 0.15
 _TRUSTED_S = 6.0  # a style clip of this length counts as much as the usual rate
-_BLINK, _WIDE = indices("eyeBlinkLeft", "eyeBlinkRight"), indices("eyeWideLeft", "eyeWideRight")
+_BLINK = indices("eyeBlinkLeft", "eyeBlinkRight")
 _LOOK = indices(*(name for name in NAMES if name.startswith("eyeLook")))
 _OWN_BLINK_S = 0.6  # lid motion shorter than half of this is EmoDiff's own blinking
 _POSTURE_S = 1.5
@@ -29,6 +29,7 @@ def enlivened(
     fps: float,
     style: BlendshapeClip,
     rng: np.random.Generator,
+    energy: np.ndarray | None = None,
     *,
     blink_rate_scale: float | np.ndarray = 1.0,
     gaze_scale: float = 1.0,
@@ -36,6 +37,7 @@ def enlivened(
 ) -> np.ndarray:
     """Raw motion (T, 55) with eyes and head range in the manner of `style`; mouth and brows stay as they are.
 
+    energy: loudness of the speech (T,) >= 0 in any unit; blinks then prefer its pauses.
     blink_rate_scale: factor on the style's blink rate, or one for every frame, (T,); 0 is no blink at all.
     gaze_scale: factor on where the eyes wander; 0 keeps them on the viewer. head_scale: factor on the head's angles.
     """
@@ -44,9 +46,9 @@ def enlivened(
     weights = lively[:, : len(NAMES)]
     _add_gaze(weights, lively[:, len(NAMES) :], fps, style, rng, gaze_scale)
     starts_s = paced_blink_times(rng, len(motion), fps, likely_blink_rate(style) * np.asarray(blink_rate_scale))
-    closure = blink_curves(rng, starts_s, len(motion), fps)
-    weights[:, _BLINK] += (1.0 - weights[:, _BLINK]) * closure
-    weights[:, _WIDE] *= 1.0 - closure
+    if energy is not None:
+        starts_s = drawn_to_pauses(rng, starts_s, energy, fps)
+    close_lids(weights, blink_curves(rng, starts_s, len(motion), fps))
     return lively
 
 

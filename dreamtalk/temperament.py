@@ -27,13 +27,13 @@ class Temperament:
 
 
 TEMPERAMENTS: Mapping[str, Temperament] = {
-    "neutral": Temperament(0.60, 17.0, 1.3, 0.15, (0.8, 0.8, 0.6), 0.9, 0.12),
-    "happy": Temperament(0.50, 18.0, 1.1, 0.14, (1.1, 1.1, 0.9), 1.2, 0.14),
-    "sad": Temperament(1.00, 21.0, 1.6, 0.28, (0.7, 0.7, 0.6), 0.7, 0.08),
-    "angry": Temperament(0.35, 14.5, 1.7, 0.06, (1.1, 0.9, 0.6), 1.6, -0.10),
-    "fear": Temperament(0.30, 15.0, 0.7, 0.30, (0.9, 1.0, 0.7), -0.5, 0.06),
-    "disgusted": Temperament(0.55, 20.0, 1.2, 0.20, (0.9, 1.0, 0.8), -0.7, -0.08),
-    "surprised": Temperament(0.20, 15.0, 1.2, 0.10, (1.0, 0.9, 0.7), -0.9, 0.08),
-    "contempt": Temperament(0.70, 16.0, 1.6, 0.22, (0.8, 0.9, 0.8), -0.8, 0.10),
+    "neutral": Temperament(0.60, 17.0, 1.3, 0.18, (0.8, 0.8, 0.6), 0.9, 0.20),
+    "happy": Temperament(0.50, 18.0, 1.1, 0.14, (1.1, 1.1, 0.9), 1.2, 0.22),
+    "sad": Temperament(1.00, 21.0, 1.6, 0.28, (0.7, 0.7, 0.6), 0.7, 0.12),
+    "angry": Temperament(0.35, 14.5, 1.7, 0.06, (1.1, 0.9, 0.6), 1.6, -0.14),
+    "fear": Temperament(0.30, 15.0, 0.7, 0.30, (0.9, 1.0, 0.7), -0.5, 0.10),
+    "disgusted": Temperament(0.55, 20.0, 1.2, 0.20, (0.9, 1.0, 0.8), -0.7, -0.12),
+    "surprised": Temperament(0.20, 15.0, 1.2, 0.10, (1.0, 0.9, 0.7), -0.9, 0.12),
+    "contempt": Temperament(0.70, 16.0, 1.6, 0.22, (0.8, 0.9, 0.8), -0.8, 0.16),
 }
 """Emotion -> Temperament, within what ordinary adult conversation shows."""

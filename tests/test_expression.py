@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.blinks import blink_curves, blink_times
+from dreamtalk.blinks import blink_curves, blink_times, close_lids, pauses
 from dreamtalk.errors import OptionError
 from dreamtalk.expression_model import FPS, synthesize_expression
 from dreamtalk.facs_prototypes import PROTOTYPES
 from dreamtalk.gaze import gaze_angles, look_weights
 from dreamtalk.head_motion import accent_times
+from dreamtalk.measures import head_band_power
 from dreamtalk.smooth_noise import smooth_noise
 from dreamtalk.temperament import TEMPERAMENTS
 from rig.arkit import GROUPS, INDEX, NAMES, indices
@@ -142,6 +143,55 @@ def test_lids_close_faster_than_they_open():
     assert peak - np.argmax(curve > 0.05) < 0.7 * (np.flatnonzero(curve > 0.05)[-1] - peak)
 
 
+def phrases(count: int) -> np.ndarray:
+    """Loudness (T,) of syllables in phrases of 1.2 to 3.5 s with pauses of 0.3 to 0.8 s."""
+    rng, speaking = np.random.default_rng(11), []
+    while len(speaking) < count:
+        speaking += [1.0] * int(rng.uniform(30, 88)) + [0.0] * int(rng.uniform(8, 20))
+    return np.array(speaking[:count]) * (0.6 + 0.4 * np.sin(np.arange(count) * 2 * np.pi * 4.1 / FPS))
+
+
+def test_pauses_are_found_in_any_unit_and_not_in_a_hum():
+    energy = phrases(3000)
+    found = pauses(energy, FPS)
+    assert len(found) > 20 and (np.diff(found, axis=1) >= 0.2).all()
+    np.testing.assert_allclose(pauses(1000 * energy, FPS), found)
+    assert len(pauses(np.full(500, 0.3), FPS)) == len(pauses(np.zeros(500), FPS)) == 0
+
+
+def test_blinks_prefer_pauses_and_keep_their_rate():
+    energy = phrases(25 * 1200)
+    quiet = pauses(energy, FPS)
+    quiet_share = np.diff(quiet, axis=1).sum() / 1200
+
+    def at_pauses(starts):
+        return np.mean([((quiet[:, 0] - 0.1 <= s) & (s <= quiet[:, 1] + 0.1)).any() for s in starts])
+
+    free = blink_times(np.random.default_rng(0), 1200.0, 17.0)
+    drawn = blink_times(np.random.default_rng(0), 1200.0, 17.0, energy, FPS)
+    assert quiet_share < 0.3 and at_pauses(free) < 0.45
+    assert at_pauses(drawn) > 0.6
+    assert len(drawn) > 0.93 * len(free) and np.diff(drawn).min() > 0.25
+
+
+def test_a_blink_narrows_the_eye_and_leaves_the_rest():
+    weights = np.full((1, 52), 0.2)
+    close_lids(weights, np.ones((1, 2)))
+    assert weights[0, INDEX["eyeBlinkLeft"]] == 1.0 and weights[0, INDEX["eyeWideRight"]] == 0.0
+    assert weights[0, INDEX["eyeSquintLeft"]] > 0.2 and weights[0, INDEX["browInnerUp"]] == 0.2
+
+
+def test_brows_speak_with_the_voice():
+    energy = phrases(25 * 120)
+    clip = draw("neutral", 0.5, 25 * 120, 3, energy=energy)
+    brows = clip.column("browInnerUp")
+    assert 0.03 < brows.std() < 0.12 and np.percentile(brows, 99) < 0.5
+    raised = np.flatnonzero((brows[1:] > 0.1) & (brows[:-1] <= 0.1)) / FPS
+    accents, _ = accent_times(np.random.default_rng(0), len(energy), FPS, energy)
+    near = [np.abs(accents - start).min() < 0.4 for start in raised]
+    assert len(raised) >= 8 and np.mean(near) > 0.7
+
+
 @pytest.mark.parametrize("emotion", PROTOTYPES)
 def test_each_emotion_blinks_and_moves_its_head_plausibly(emotion):
     blinks, spread = 0, []
@@ -161,6 +211,13 @@ def test_head_power_falls_with_frequency():
     frequency = np.fft.rfftfreq(len(head), 1 / FPS)
     bands = [power[(frequency >= low) & (frequency < high)].mean() for low, high in ((0.3, 1), (1, 2), (2, 4), (4, 8))]
     assert all(slow > 2 * fast for slow, fast in zip(bands, bands[1:], strict=False))
+
+
+def test_the_head_has_the_spectrum_of_a_tracked_speaker():
+    """Yaw and roll of GRID speaker 1 in pieces of 3 s: .74, .19, .06, .01 of the power (docs/expression.md)."""
+    pieces = [draw("neutral", 0.5, 75, seed, energy=phrases(75)).head_rotation for seed in range(120)]
+    shares = np.mean([head_band_power(piece, FPS) for piece in pieces], axis=0)
+    assert np.abs(shares - (0.70, 0.23, 0.06, 0.01)).max() < 0.05
 
 
 def test_smooth_noise_has_unit_variance():

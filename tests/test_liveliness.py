@@ -79,7 +79,7 @@ def test_dials_of_blinks_gaze_and_head():
     assert np.array_equal(plain, same)
     rates = [blinks(lively(blink_rate_scale=scale)[:, : len(NAMES)], FPS).per_minute for scale in (0.0, 1.0, 2.0)]
     assert rates[0] == 0.0 and rates[2] > 1.5 * rates[1] > 0
-    still = lively(head_scale=0.0, gaze_scale=0.0)
+    still, plain = lively(head_scale=0.0, gaze_scale=0.0, blink_rate_scale=0.0), lively(blink_rate_scale=0.0)
     assert (still[:, len(NAMES) :] == 0).all() and still[:, looks].std() < 0.2 * plain[:, looks].std()
 
 
