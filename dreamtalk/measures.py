@@ -18,6 +18,7 @@ UPPER_FACE = indices(*GROUPS["left eye"], *GROUPS["right eye"], *GROUPS["brows"]
 
 def correlation(predicted: np.ndarray, truth: np.ndarray) -> float:
     """Pearson r of two curves (T,); a constant curve scores 0."""
+    predicted, truth = predicted.astype(np.float64), truth.astype(np.float64)
     if predicted.std() < 1e-6 or truth.std() < 1e-6:
         return 0.0
     return float(np.corrcoef(predicted, truth)[0, 1])
@@ -46,10 +47,14 @@ def amplitude(predicted: np.ndarray, truth: np.ndarray) -> float:
     return float(predicted.std() / max(truth.std(), 1e-9))
 
 
-def jitter(predicted: np.ndarray, truth: np.ndarray) -> float:
-    """Mean absolute second difference of the mouth curves (T, 52) over the truth's; 1 = as lively."""
-    lively = np.abs(np.diff(truth[:, MOUTH], 2, axis=0)).mean()
-    return float(np.abs(np.diff(predicted[:, MOUTH], 2, axis=0)).mean() / max(lively, 1e-9))
+def jitter(predicted: np.ndarray, truth: np.ndarray, captured: np.ndarray | None = None) -> float:
+    """Mean absolute second difference of the mouth curves (T, 52) over the truth's; 1 = as lively.
+
+    captured: (52,) bool, the shapes that the truth has; the others are left out on both sides.
+    """
+    columns = MOUTH if captured is None else MOUTH[captured[MOUTH]]
+    lively = np.abs(np.diff(truth[:, columns], 2, axis=0)).mean()
+    return float(np.abs(np.diff(predicted[:, columns], 2, axis=0)).mean() / max(lively, 1e-9))
 
 
 def lip_vertex_error_mm(predicted: np.ndarray, truth: np.ndarray) -> float:
@@ -83,12 +88,6 @@ def closures_met(predicted_mm: np.ndarray, truth_mm: np.ndarray, fps: float, wit
     return sum(bool(closed[max(0, frame - reach) : frame + reach + 1].any()) for frame in found), len(found)
 
 
-def falsely_closed(predicted_mm: np.ndarray, truth_mm: np.ndarray) -> float:
-    """Share of frames in which the truth is wide open (over 40 % of its 95th percentile) and the prediction closed."""
-    opened = truth_mm > 0.4 * np.percentile(truth_mm, 95)
-    return float(closed_frames(predicted_mm)[opened].mean()) if opened.any() else 0.0
-
-
 def silence_deviation_mm(aperture_mm: np.ndarray, speaking: np.ndarray, fps: float) -> float:
     """Standard deviation of the aperture in pauses of over 0.3 s, 0.1 s taken off at each end; nan without pauses."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], ~speaking, [False]]).astype(int)))
@@ -99,9 +98,15 @@ def silence_deviation_mm(aperture_mm: np.ndarray, speaking: np.ndarray, fps: flo
     return float(np.mean([piece.std() for piece in pieces])) if pieces else float("nan")
 
 
-def upper_face_deviation(predicted: np.ndarray, truth: np.ndarray) -> float:
-    """Mean over upper-face shapes of the difference of temporal standard deviations of (T, 52) curves (FDD)."""
-    return float(np.abs(predicted[:, UPPER_FACE].std(0) - truth[:, UPPER_FACE].std(0)).mean())
+def upper_face_deviation(predicted: np.ndarray, truth: np.ndarray, captured: np.ndarray | None = None) -> float:
+    """Mean over upper-face shapes of the difference of temporal standard deviations of (T, 52) curves (FDD).
+
+    captured: (52,) bool, the shapes that the truth has; nan where none of them belongs to the upper face.
+    """
+    columns = UPPER_FACE if captured is None else UPPER_FACE[captured[UPPER_FACE]]
+    if not len(columns):
+        return float("nan")
+    return float(np.abs(predicted[:, columns].std(0) - truth[:, columns].std(0)).mean())
 
 
 @dataclass(frozen=True)

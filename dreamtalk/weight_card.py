@@ -11,6 +11,7 @@ from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.options import AnimationOptions
 from dreamtalk.training_clip import Recording
+from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 
 DATA = f"""- Data: `grid_s1` (GRID corpus, speaker 1, tracked and calibrated; CC BY 4.0; Cooke, Barker, Cunningham,
@@ -27,8 +28,8 @@ def validation_scores(
     """Scores by corpus of what `generator` makes of held-out recordings, with a neutral face."""
     style, rig = synthesize_expression("neutral", 0.0, 200, np.random.default_rng(0)), FaceRig.load()
 
-    def animate(recording: Recording) -> np.ndarray:
-        return generator.generate(Waveform(recording.samples), style, None, options).weights
+    def animate(recording: Recording) -> BlendshapeClip:
+        return generator.generate(Waveform(recording.samples), style, None, options)
 
     corpora = sorted({recording.corpus for recording in recordings})
     return {name: score(animate, [r for r in recordings if r.corpus == name], rig) for name in corpora}
@@ -37,7 +38,7 @@ def validation_scores(
 def card(title: str, task: str, recipe: str, scores: Mapping[str, MotionScore]) -> str:
     """The text of a CARD.md; recipe: one or more lines of the list, command and seed included."""
     head = f"# {title}\n\n{task}\n\n{DATA}{recipe}- Licence: as the project's.\n"
-    return f"{head}\n## Figures on the held-out part\n\n{figures_table(scores)}\nDefinitions: dreamtalk/measures.py.\n"
+    return f"{head}\n## Figures on the held-out part\n\n{figures_table(scores)}\nDefinitions: docs/evaluation.md.\n"
 
 
 def figures_table(scores: Mapping[str, MotionScore]) -> str:
