@@ -4,15 +4,23 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from apps.controls import (
+    MOST_VARIATIONS,
+    add_dial_arguments,
+    add_emotion_arguments,
+    add_sampling_arguments,
+    requested_emotion,
+    requested_options,
+)
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
 from dreamtalk.audio import load_audio
-from dreamtalk.emotions import parse_emotion
+from dreamtalk.emotion_track_file import is_track_file
 from dreamtalk.errors import OptionError
-from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
-from dreamtalk.portrait import load_portrait
+from dreamtalk.portrait import Portrait, load_portrait
+from dreamtalk.transcript import read_transcript
 
 CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)
 RENDERERS = ("rig", "face-vid2vid")
@@ -26,11 +34,9 @@ def add_command(commands: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("speech", type=Path, metavar="SPEECH", help="wav, flac, ogg, mp3, m4a, or a video with sound")
-    parser.add_argument(
-        "--emotion", metavar="NAME[:INTENSITY]", help="happy, or happy:0.6 (0 to 1); `dreamtalk emotions` lists them"
-    )
-    parser.add_argument("--style", type=Path, metavar="CLIP", help="curves (.csv, .npz) whose manner the face takes on")
+    add_emotion_arguments(parser)
     add_sampling_arguments(parser)
+    add_dial_arguments(parser)
     parser.add_argument("--avatar", type=Path, metavar="OUT.mp4", help="write the avatar's video as well")
     add_video_arguments(parser)
     parser.add_argument(
@@ -45,20 +51,6 @@ def add_command(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
-    """The fields of AnimationOptions."""
-    plain = AnimationOptions()
-    for flag, kind, metavar, field, meaning in (
-        ("--seed", int, "N", "seed", "same seed, same bytes"),
-        ("--steps", int, "N", "steps", "denoising steps: more is slower and a little finer"),
-        ("--guidance", float, "X", "style_guidance", "how strongly the emotion or style is followed"),
-        ("--audio-guidance", float, "X", "audio_guidance", "how strongly the speech is followed"),
-        ("--fps", float, "N", "fps", "frames a second of curves and video"),
-    ):
-        meaning = f"{meaning} (default {getattr(plain, field):g})"
-        parser.add_argument(flag, type=kind, dest=field, metavar=metavar, help=meaning)
-
-
 def add_video_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every command that draws a video."""
     parser.add_argument("--portrait", type=Path, metavar="IMAGE", help="the face that the .mp4 shows; else the avatar")
@@ -68,39 +60,52 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     check_request(arguments)
-    emotion, intensity = parse_emotion(arguments.emotion) if arguments.emotion is not None else (None, 1.0)
-    options = animation_options(arguments)
+    emotion, options = requested_emotion(arguments), requested_options(arguments)
+    text = None if arguments.text is None else read_transcript(arguments.text)
     waveform = load_audio(arguments.speech)
+    if emotion is not None:
+        emotion.check_within(waveform.duration_s)
     # Read and fitted before the curves are made, so that a bad portrait costs no waiting.
     portrait = None if arguments.portrait is None else load_portrait(arguments.portrait)
     talk = DreamTalk.load()
-    with progress_bar("curves", arguments.quiet) as progress:
-        performance = talk.animate(
-            waveform, emotion, intensity, style=arguments.style, options=options, progress=progress
-        )
-    video = performance.render(portrait, renderer=arguments.renderer)
-    for output in arguments.output:
-        save(performance, video, output, arguments.quiet)
-    if arguments.avatar:
-        save_video(performance.render(), arguments.avatar, arguments.quiet)
+    for index, chosen in enumerate(options, start=1):
+        number = index if len(options) > 1 else None
+        with progress_bar("curves" if number is None else f"curves {number}", arguments.quiet) as progress:
+            performance = talk.animate(
+                waveform, emotion, style=arguments.style, text=text, options=chosen, progress=progress
+            )
+        write_outputs(performance, portrait, arguments, number)
     return 0
 
 
-def animation_options(arguments: argparse.Namespace) -> AnimationOptions:
-    """The options that were given; the others keep their own defaults."""
-    names = ("seed", "steps", "audio_guidance", "style_guidance", "fps")
-    given = {name: getattr(arguments, name) for name in names}
-    return AnimationOptions(**{name: value for name, value in given.items() if value is not None})
+def write_outputs(
+    performance: Performance, portrait: Portrait | None, arguments: argparse.Namespace, number: int | None
+) -> None:
+    """Every file that was asked for; number: of the variation, where there are several."""
+    video = performance.render(portrait, renderer=arguments.renderer)
+    for output in arguments.output:
+        save(performance, video, numbered(output, number), arguments.quiet)
+    if arguments.avatar:
+        save_video(performance.render(), numbered(arguments.avatar, number), arguments.quiet)
 
 
 def check_request(arguments: argparse.Namespace) -> None:
-    """Everything that can be refused before any work is done."""
+    """Everything that can be refused before any work is done, but for the options themselves."""
     if arguments.emotion is not None and arguments.style is not None:
         raise OptionError("--emotion and --style exclude each other: a style clip brings its own emotion; give one.")
-    inputs = (arguments.speech, arguments.style, arguments.portrait)
-    check_outputs(arguments.output, CURVES + VIDEO + SHEET, inputs)
-    if arguments.avatar:
-        check_outputs([arguments.avatar], VIDEO, [*inputs, *arguments.output])
+    track = Path(arguments.emotion.strip()) if arguments.emotion and is_track_file(arguments.emotion) else None
+    inputs = (arguments.speech, arguments.style, arguments.portrait, arguments.shapes, track)
+    count = max(1, min(arguments.variations, MOST_VARIATIONS))
+    for number in range(1, count + 1) if count > 1 else [None]:
+        outputs = [numbered(output, number) for output in arguments.output]
+        check_outputs(outputs, CURVES + VIDEO + SHEET, inputs)
+        if arguments.avatar:
+            check_outputs([numbered(arguments.avatar, number)], VIDEO, [*inputs, *outputs])
+
+
+def numbered(output: Path, number: int | None) -> Path:
+    """take.csv as take_2.csv; as it is where there is only one."""
+    return output if number is None else output.with_name(f"{output.stem}_{number}{output.suffix}")
 
 
 def save(performance: Performance, video: Video, output: Path, quiet: bool) -> None:

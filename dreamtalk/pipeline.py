@@ -11,12 +11,13 @@ from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Progress
 from rig.clip import BlendshapeClip
+from rig.timing import frame_count
 
 if TYPE_CHECKING:
+    from dreamtalk.emotion_track import EmotionTrack
     from dreamtalk.emotions import EmotionLibrary
     from dreamtalk.motion import MotionGenerator
 
-NEUTRAL = "neutral"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +42,12 @@ class DreamTalk:
     def animate(
         self,
         speech: str | Path | Waveform,
-        emotion: str | None = None,
+        emotion: "str | EmotionTrack | None" = None,
         intensity: float = 1.0,
         *,
         style: str | Path | BlendshapeClip | None = None,
         initial: np.ndarray | None = None,
+        text: str | None = None,
         seed: int = 0,
         options: AnimationOptions | None = None,
         progress: Progress | None = None,
@@ -53,28 +55,50 @@ class DreamTalk:
         """Turn speech into a performance.
 
         speech: a sound or video file, or a waveform.
-        emotion, intensity: a name of the library (see `dreamtalk emotions`) and its strength in [0, 1].
+        emotion: a name of the library (see `dreamtalk emotions`), a mixture "happy:0.5+surprised:0.5", or emotion over
+            time, "0:neutral, 3.2:happy:0.8, 7:sad", or an EmotionTrack. intensity: in [0, 1], scales all of it.
         style: a clip whose manner is followed instead: a .csv or .npz file, or a BlendshapeClip.
         initial: (52,) weights the face starts from; None starts from the neutral face.
+        text: what is said, in English, so that every p, b and m shuts the lips; needs pip install "dreamtalk[align]".
         seed: picks the clip's variant and the noise; ignored where `options`, which has its own, is given.
 
         Raises AudioError, OptionError, RigError or WeightsError, each with one sentence.
         """
+        from dreamtalk.motion import FPS
+
         if emotion is not None and style is not None:
-            raise OptionError("Both an emotion and a style clip were given; choose one of them for now.")
+            raise OptionError("Both an emotion and a style clip were given; choose one of them.")
         options = AnimationOptions(seed=seed) if options is None else options
         waveform = speech if isinstance(speech, Waveform) else load_audio(speech)
-        style_clip, style_name = self._style(emotion or NEUTRAL, intensity, style, options.seed)
-        clip = self.motion.generate(waveform, style_clip, initial, options, progress)
-        return Performance(clip.resampled(options.fps), waveform, style_name, options)
+        track = _emotion_track(emotion, intensity)
+        track.check_within(waveform.duration_s)
+        count = frame_count(waveform.duration_s, FPS)
+        if style is None:
+            styles, name = track.styles(self.emotions, options.seed, count, FPS), track.shown()
+        else:
+            styles, name = _style_clip(style)
+        closing = None
+        if text is not None:
+            from dreamtalk.transcript import closing_of_text
 
-    def _style(
-        self, emotion: str, intensity: float, style: str | Path | BlendshapeClip | None, seed: int
-    ) -> tuple[BlendshapeClip, str]:
-        if isinstance(style, BlendshapeClip):
-            return style, "clip"
-        if style is not None:
-            from dreamtalk.style_clip import load_style_clip
+            closing = closing_of_text(waveform, text, count, FPS)
+        clip = self.motion.generate(waveform, styles, initial, options, progress, closing)
+        return Performance(clip.resampled(options.fps), waveform, name, options)
 
-            return load_style_clip(style), Path(style).name
-        return self.emotions.clip(emotion, intensity, seed), f"{emotion}, intensity {intensity:g}"
+
+def _emotion_track(emotion: "str | EmotionTrack | None", intensity: float) -> "EmotionTrack":
+    from dreamtalk.emotion_mix import NEUTRAL
+    from dreamtalk.emotion_track import EmotionTrack
+
+    if not 0.0 <= intensity <= 1.0:
+        raise OptionError(f"The intensity is {intensity:g}; give one from 0 (neutral) to 1 (full).")
+    track = emotion if isinstance(emotion, EmotionTrack) else EmotionTrack.parse(emotion or NEUTRAL)
+    return track if intensity == 1.0 else track.scaled(intensity)
+
+
+def _style_clip(style: str | Path | BlendshapeClip) -> tuple[BlendshapeClip, str]:
+    if isinstance(style, BlendshapeClip):
+        return style, "clip"
+    from dreamtalk.style_clip import load_style_clip
+
+    return load_style_clip(style), Path(style).name

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import dreamtalk
+from dreamtalk.emotion_track import EmotionTrack
 from dreamtalk.errors import OptionError
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
@@ -56,20 +57,23 @@ class StubTalk:
     def animate(
         self,
         speech: dreamtalk.Waveform,
-        emotion: str | None = None,
+        emotion: str | EmotionTrack | None = None,
         intensity: float = 1.0,
         *,
         style: Any = None,
         **rest: Any,
     ) -> dreamtalk.Performance:
-        if emotion not in (None, *self.emotions.names):
-            raise OptionError(f"The emotion {emotion!r} is not known; choose one of {', '.join(self.emotions.names)}.")
+        track = EmotionTrack.parse(emotion or "neutral") if emotion is None or isinstance(emotion, str) else emotion
+        for name in (name for mix in track.mixes for name, _ in mix.parts):
+            if name not in self.emotions.names:
+                known = ", ".join(self.emotions.names)
+                raise OptionError(f"The emotion {name!r} is not known; choose one of {known}.")
         self.requests.append(SimpleNamespace(speech=speech, emotion=emotion, intensity=intensity, style=style, **rest))
         frame_count = max(1, round(speech.duration_s * 25))
         weights = np.zeros((frame_count, 52), np.float32)
         weights[:, INDEX["jawOpen"]] = 0.5 - 0.5 * np.cos(np.arange(frame_count))
         clip = BlendshapeClip(weights, np.zeros((frame_count, 3)), 25)
-        return dreamtalk.Performance(clip, speech, emotion or "neutral", rest.get("options"))
+        return dreamtalk.Performance(clip, speech, track.shown(), rest.get("options"))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_animate_writes_every_output_named(stub_talk, speech: Path, tmp_path: Pa
     assert [line.removeprefix("wrote ") for line in capsys.readouterr().out.splitlines()] == [str(p) for p in outputs]
     assert len(read_clip(outputs[0])) == len(read_clip(outputs[1])) == 25
     (request,) = stub_talk.requests
-    assert (request.emotion, request.intensity, request.style) == ("happy", 0.6, None)
+    assert (request.emotion.shown(), request.intensity, request.style) == ("happy:0.6", 1.0, None)
 
 
 def test_animate_passes_every_dial(stub_talk, speech: Path, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_interrupt_ends_with_one_sentence(stub_talk, monkeypatch, speech: Path, 
 
 
 def test_every_command_has_help(capsys) -> None:
-    for words in ([], ["animate"], ["render"], ["emotions"], ["doctor"]):
+    for words in ([], ["animate"], ["render"], ["emotions"], ["shapes"], ["doctor"]):
         with pytest.raises(SystemExit) as ended:
             build_parser().parse_args([*words, "--help"])
         assert ended.value.code == 0
