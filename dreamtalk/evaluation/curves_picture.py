@@ -17,7 +17,6 @@ from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
 from rig.safe_file import written_beside
-from rig.timing import frame_times
 
 WIDTH, LEFT, RIGHT, TITLE, WAVE, PANEL, GAP, FOOT = 1400, 40, 1230, 46, 54, 130, 10, 46
 PANELS = ("jawOpen", "lip aperture, mm", "mouth width, mm")
@@ -110,10 +109,3 @@ def _draw_foot(page: Page, recording: Recording, top: float) -> None:
     for second in np.arange(0.0, duration, 0.5 if duration <= 8 else 1.0):
         page.text((LEFT + (RIGHT - LEFT) * second / duration, top + 22), f"{second:g}", 12, SOFT, anchor="mm")
     page.text((RIGHT + 16, top + 22), "seconds", 12, SOFT)
-
-
-def excerpt(recording: Recording, start_s: float, seconds: float) -> slice:
-    """The frames of a stretch of a recording."""
-    times = frame_times(len(recording), FPS)
-    inside = np.flatnonzero((times >= start_s) & (times < start_s + seconds))
-    return slice(int(inside[0]), int(inside[-1]) + 1)

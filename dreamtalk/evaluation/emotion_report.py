@@ -73,6 +73,12 @@ class EmotionReport:
     by_curves: Confusion
     by_avatar: Confusion | None
 
+    @property
+    def matrices(self) -> dict[str, Confusion]:
+        """The confusion matrices by what they were read from."""
+        avatar = {} if self.by_avatar is None else {"MediaPipe on the avatar": self.by_avatar}
+        return {"mean curves": self.by_curves, **avatar}
+
 
 _Key = tuple[str, float, int, int]  # emotion, intensity, number of the speech, seed
 _Clips = Mapping[_Key, BlendshapeClip]

@@ -1,14 +1,13 @@
 """Every system on every corpus of a data folder: the rows of the motion table."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from dreamtalk.errors import OptionError
+from dreamtalk.evaluation.excerpts import beginning, spread
 from dreamtalk.evaluation.motion_score import MotionScore, System, score, system_gain
 from dreamtalk.evaluation.systems import LOUDNESS, MEAN, TRUTH, Maker
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording
+from dreamtalk.training_clip import Recording
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 
@@ -73,13 +72,6 @@ def chosen(
     return [each for group in grouped(kept).values() for each in spread(group, limit)]
 
 
-def spread(recordings: Sequence[Recording], limit: int | None) -> list[Recording]:
-    """At most `limit` of the recordings, at even distances."""
-    if limit is None or len(recordings) <= limit:
-        return list(recordings)
-    return [recordings[row] for row in np.linspace(0, len(recordings) - 1, limit).round().astype(int)]
-
-
 def grouped(recordings: Sequence[Recording]) -> dict[str, list[Recording]]:
     """Recordings by corpus and, in a corpus of several languages, by language."""
     languages: dict[str, set[str]] = {}
@@ -98,15 +90,6 @@ def development_clips(training: Sequence[Recording]) -> list[Recording]:
     corpora = sorted({each.corpus for each in captured})
     picked = [spread([each for each in captured if each.corpus == name], DEVELOPMENT_CLIPS) for name in corpora]
     return [beginning(each, DEVELOPMENT_S) for group in picked for each in group]
-
-
-def beginning(recording: Recording, seconds: float) -> Recording:
-    """The first seconds of a recording, without its phones."""
-    frames = min(len(recording), round(seconds * FPS))
-    return replace(
-        recording, samples=recording.samples[: round(frames / FPS * SAMPLE_RATE)], weights=recording.weights[:frames],
-        valid=recording.valid[:frames], head_rotation=recording.head_rotation[:frames], phones=(),
-    )  # fmt: skip
 
 
 def _system_for(

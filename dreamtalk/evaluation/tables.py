@@ -6,10 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dreamtalk.evaluation.motion_report import MotionRow
 from rig.safe_file import written_beside
+
+if TYPE_CHECKING:
+    from dreamtalk.evaluation.emotion_report import EmotionReport
+    from dreamtalk.evaluation.style_report import StyleReport
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,20 @@ MOTION_TABLES: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """The motion measures as they are shown; a column that no system has is left out."""
 
+EMOTION_TABLE = (
+    Column("aperture_r", "aperture r"), Column("amplitude", "amplitude"), Column("closures_kept", "closures kept"),
+    Column("bilabials_closed", "p b m closed"), Column("vowels_falsely_closed", "vowels shut"),
+    Column("upper_face_shift", "upper face", 3), Column("mouth_shift_mm", "mouth mm", 1),
+    Column("blinks_per_minute", "blinks/min", 1), Column("blink_length_s", "length s"),
+    Column("head_pitch_deg", "pitch std"), Column("head_yaw_deg", "yaw std"), Column("head_roll_deg", "roll std"),
+)  # fmt: skip
+
+STYLE_TABLE = (
+    Column("clip_mean", "clip mean", 3), Column("own_mean", "own", 3), Column("clip_std", "clip std", 3),
+    Column("own_std", "own", 3), Column("clip_range", "clip range", 3), Column("own_range", "own", 3),
+    Column("shape_r", "shapes r"),
+)  # fmt: skip
+
 
 def motion_record(row: MotionRow) -> dict[str, Any]:
     """A row as plain names and numbers, None where there was nothing to measure."""
@@ -57,6 +75,47 @@ def motion_text(rows: Sequence[MotionRow]) -> str:
         table = text_table(title, columns, [(row.system, found) for row, found in zip(rows, records, strict=True)])
         parts += [table] if table else []
     return "\n\n".join(parts)
+
+
+def emotion_text(report: "EmotionReport") -> str:
+    """The table of emotions and intensities, and how well they are recognised."""
+    rows = [(f"{row.emotion} {row.intensity:g}", asdict(row)) for row in report.rows]
+    parts = [text_table("Emotions against the neutral face", EMOTION_TABLE, rows)]
+    parts.append(f"Steps in intensity that move the upper face further from neutral: {report.monotone:.0%}")
+    for name, found in report.matrices.items():
+        columns = [Column(label, label, 0) for label in found.labels]
+        counts = [dict(zip(found.labels, row.tolist(), strict=True)) for row in found.counts]
+        title = f"Recognised by {name}: {found.accuracy:.0%} (chance {1 / len(found.labels):.0%}); rows are the truth"
+        parts.append(text_table(title, columns, list(zip(found.labels, counts, strict=True))))
+    return "\n\n".join(parts)
+
+
+def emotion_records(report: "EmotionReport") -> list[dict[str, Any]]:
+    """The rows of the table, then one record for each of the other figures."""
+    records = [{"measure": "emotion", **asdict(row)} for row in report.rows]
+    records.append({"measure": "monotone in intensity", "share": report.monotone})
+    for name, found in report.matrices.items():
+        records.append({
+            "measure": "recognition", "by": name, "accuracy": found.accuracy, "confusion": found.as_dict(),
+        })  # fmt: skip
+    return records
+
+
+def style_text(report: "StyleReport") -> str:
+    """The table of regions, and blinks, head and mouth in words."""
+    table = text_table(f"{report.style}: regions", STYLE_TABLE, [(row.region, asdict(row)) for row in report.regions])
+    return (
+        f"{table}\nblinks a minute: clip {report.clip_blinks_per_minute:.1f}, own {report.own_blinks_per_minute:.1f}; "
+        f"head std: clip {report.clip_head_deg:.2f}, own {report.own_head_deg:.2f} degrees\n"
+        f"aperture r with the clip's own mouth {report.mouth_r:.2f} (0: nothing copied), with the same speech in a "
+        f"neutral manner {report.neutral_r:.2f}"
+    )
+
+
+def style_records(report: "StyleReport") -> list[dict[str, Any]]:
+    """One record a region, then one for the whole."""
+    whole = {name: value for name, value in asdict(report).items() if name != "regions"}
+    return [{"style": report.style, **asdict(row)} for row in report.regions] + [whole]
 
 
 def text_table(title: str, columns: Iterable[Column], rows: Sequence[tuple[str, dict[str, Any]]]) -> str:
