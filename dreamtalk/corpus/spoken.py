@@ -1,0 +1,16 @@
+"""What every speech synthesizer here gives: sound, and what is said when."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dreamtalk.phones import Phone
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """Synthetic speech: samples (N,) float32 at `rate` Hz; phones with calibrated times, pauses not yet checked."""
+
+    samples: np.ndarray
+    rate: int
+    phones: tuple[Phone, ...]
