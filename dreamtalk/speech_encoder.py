@@ -37,7 +37,7 @@ WHISPER_BASE = EncoderSize()
 DEBUG = EncoderSize(layers=1, heads=2)  # the shapes of whisper-base, a sixth of its work
 
 
-class _Layer(nn.Module):
+class EncoderLayer(nn.Module):
     """Self-attention and feed-forward, each behind its norm and beside a skip."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -55,7 +55,24 @@ class _Layer(nn.Module):
         qkv = self.qkv(self.attention_norm(states)).view(batch, time, 3, self.heads, width // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
         heard = scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(batch, time, width)
-        states = states + self.attention_out(heard)
+        return self._fed(states + self.attention_out(heard))
+
+    def banded(self, states: Tensor, first: int, count: int, left: int, right: int) -> Tensor:
+        """Answers for rows first .. first + count - 1 of states (T, width), each attending `left` back, `right` ahead.
+
+        Rows that are not there are not attended to. Returns (count, width).
+        """
+        begin, end = max(0, first - left), min(len(states), first + count + right)
+        near, width = states[begin:end], states.shape[1]
+        mixed = self.qkv(self.attention_norm(near)).view(len(near), 3, self.heads, width // self.heads)
+        query, key, value = mixed.permute(1, 2, 0, 3)
+        own = slice(first - begin, first - begin + count)
+        apart = torch.arange(len(near)) - torch.arange(len(near))[own, None]
+        seen = (apart >= -left) & (apart <= right)
+        heard = scaled_dot_product_attention(query[:, own], key, value, attn_mask=seen)
+        return self._fed(near[own] + self.attention_out(heard.transpose(0, 1).reshape(count, width)))
+
+    def _fed(self, states: Tensor) -> Tensor:
         return states + self.feed_out(gelu(self.feed_in(self.feed_norm(states))))
 
 
@@ -72,7 +89,7 @@ class SpeechEncoder(nn.Module):
         self.conv1 = nn.Conv1d(size.bands, size.width, 3, padding=1)
         self.conv2 = nn.Conv1d(size.width, size.width, 3, stride=2, padding=1)
         self.register_buffer("positions", _sinusoids(size.positions, size.width), persistent=False)
-        self.layers = nn.ModuleList(_Layer(size.width, size.heads) for _ in range(size.layers))
+        self.layers = nn.ModuleList(EncoderLayer(size.width, size.heads) for _ in range(size.layers))
         self.norm = nn.LayerNorm(size.width) if size.normed else nn.Identity()
         self.eval().requires_grad_(False)
 
