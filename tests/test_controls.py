@@ -50,7 +50,7 @@ def test_variations_are_takes_of_following_seeds(stub_talk, speech: Path, tmp_pa
     assert animate(speech, tmp_path / "a.csv", *words) == 0
     assert [request.options.seed for request in stub_talk.requests] == [5, 6, 7]
     names = {path.name for path in tmp_path.iterdir()} - {speech.name}
-    assert names == {f"{name}_{index}{suffix}" for name, suffix in (("a", ".csv"), ("v", ".mp4")) for index in (1, 2, 3)}
+    assert names == {"a_1.csv", "a_2.csv", "a_3.csv", "v_1.mp4", "v_2.mp4", "v_3.mp4"}
 
 
 def test_text_is_words_or_a_file(stub_talk, speech: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The web page, driven as a browser drives it: by its own client over HTTP."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,12 @@ import httpx  # noqa: E402
 from gradio_client import Client, handle_file  # noqa: E402
 from gradio_client.exceptions import AppError  # noqa: E402
 
-from apps import examples, page, preview  # noqa: E402
+from apps import examples, page, page_run, preview  # noqa: E402
 from apps.cli import main  # noqa: E402
+from dreamtalk.dials import Dials  # noqa: E402
+from dreamtalk.emotion_track import EmotionTrack  # noqa: E402
 from dreamtalk.emotions import EMOTIONS, EmotionLibrary  # noqa: E402
+from dreamtalk.options import AnimationOptions  # noqa: E402
 from rig.arkit import INDEX  # noqa: E402
 from rig.clip_file import read_clip  # noqa: E402
 
@@ -37,8 +41,13 @@ def client(stub_talk, blank_pictures) -> Iterator[Client]:
 
 
 def animate(client: Client, speech: Path | None, **changed: Any) -> tuple[Any, ...]:
-    given = {"emotion": "happy", "intensity": 0.8, "seed": 7, "renderer": "rig", "with_avatar": False, **changed}
-    return client.predict(handle_file(speech) if speech else None, None, *given.values(), api_name="/animate")
+    dials = dict.fromkeys(("head", "blink", "gaze", "mouth", "brows", "strength"), 1.0)
+    given = {
+        "speech": handle_file(speech) if speech else None, "portrait": None, "emotion": "happy", "intensity": 0.8,
+        "track": "", "transition": 0.6, "style": None, "text": "", **dials, "mouth_only": False, "seed": 7,
+        "renderer": "rig", "with_avatar": False, **changed,
+    }  # fmt: skip
+    return client.predict(*given.values(), api_name="/animate")
 
 
 def test_a_click_gives_video_curves_and_sheet(client: Client, stub_talk, speech: Path) -> None:
@@ -48,12 +57,29 @@ def test_a_click_gives_video_curves_and_sheet(client: Client, stub_talk, speech:
     assert len(read_clip(csv)) == len(read_clip(npz)) == 25
     assert Path(sheet).stat().st_size > 0
     request = stub_talk.requests[0]
-    assert (request.emotion, request.intensity, request.options.seed) == ("happy", 0.8, 7)
+    assert (request.emotion.shown(), request.style, request.text) == ("happy:0.8", None, None)
+    assert request.options == AnimationOptions(seed=7)
+
+
+def test_everything_on_the_page_reaches_the_pipeline(client: Client, stub_talk, speech: Path, tmp_path: Path) -> None:
+    turned = {"head": 0.0, "blink": 0.5, "gaze": 1.5, "mouth": 1.2, "brows": 0.2, "strength": 2.0}
+    animate(client, speech, track="neutral, 0.5:happy", transition=0.2, text="Bob.", **turned, mouth_only=True)
+    style = tmp_path / "take.csv"
+    style.write_text("curves")
+    animate(client, speech, style=handle_file(style))
+    first, second = stub_talk.requests
+    assert first.emotion == EmotionTrack.parse("neutral, 0.5:happy", 0.2) and first.text == "Bob."
+    assert first.options == AnimationOptions(seed=7, dials=Dials(**turned), mouth_only=True)
+    assert second.emotion is None and Path(second.style).name == "take.csv"
 
 
 @pytest.mark.parametrize(
-    ("changed", "part"), [({"seed": -1}, "seed is -1"), ({"emotion": "sad"}, "neutral, happy"), ({}, "no sound")]
-)
+    ("changed", "part"),
+    [
+        ({"seed": -1}, "seed is -1"), ({"emotion": "sad"}, "neutral, happy"), ({}, "no sound"),
+        ({"track": "3:happy, 1:neutral"}, "rising"), ({"track": "1:bored"}, "'bored'"), ({"mouth": 3.0}, "3"),
+    ],
+)  # fmt: skip
 def test_bad_input_is_told_in_one_sentence(
     changed: dict[str, Any], part: str, client: Client, speech: Path, tmp_path: Path
 ) -> None:
@@ -65,6 +91,21 @@ def test_bad_input_is_told_in_one_sentence(
     message = str(told.value)
     assert "Traceback" not in message and message.count("\n") == 0
     assert part in message or "words.wav" in message
+
+
+def test_a_track_and_a_style_are_not_both_taken(client: Client, speech: Path, tmp_path: Path) -> None:
+    (tmp_path / "take.csv").write_text("curves")
+    with pytest.raises(AppError, match="clear one of them"):
+        animate(client, speech, track="happy", style=handle_file(tmp_path / "take.csv"))
+
+
+def test_another_take_has_the_next_seed() -> None:
+    assert [page.next_seed(seed) for seed in (None, 0, 7.0)] == [1, 1, 8]
+
+
+def test_the_dials_stand_in_their_order(blank_pictures) -> None:
+    names = list(inspect.signature(page_run.animate).parameters)
+    assert names[names.index("text") + 1 : names.index("mouth_only")] == list(vars(Dials()))
 
 
 def test_speech_must_be_given(client: Client) -> None:

@@ -1,0 +1,126 @@
+"""What a person fills in on the web page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from apps.animate import RENDERERS
+from apps.controls import DIALS
+from apps.preview import EmotionPictures
+from dreamtalk.dials import MOST
+from dreamtalk.emotion_track import TRANSITION_S
+from dreamtalk.emotions import EMOTIONS
+
+FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8
+PICTURE_PX = 300
+STYLE_FILES = [".csv", ".npz", "video"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The components, in the order that `apps.page_run.animate` takes them; dials in the order of Dials."""
+
+    speech: gr.Audio
+    portrait: gr.Image
+    emotion: gr.Radio
+    intensity: gr.Slider
+    track: gr.Textbox
+    transition: gr.Slider
+    style: gr.File
+    text: gr.Textbox
+    dials: tuple[gr.Slider, ...]
+    mouth_only: gr.Checkbox
+    seed: gr.Number
+    renderer: gr.Radio
+    with_avatar: gr.Checkbox
+
+    def all(self) -> list[Any]:
+        """Every component, the dials one by one."""
+        given = list(vars(self).values())
+        at = given.index(self.dials)
+        return [*given[:at], *self.dials, *given[at + 1 :]]
+
+
+def build_inputs(pictures: EmotionPictures) -> Inputs:
+    """Lay the components out; the preview of the emotion follows its choice by itself."""
+    speech = gr.Audio(label="Speech", sources=["upload", "microphone"], type="filepath", buttons=[])
+    with gr.Row():
+        portrait = gr.Image(
+            label="Portrait, optional",
+            sources=["upload", "webcam", "clipboard"],
+            type="filepath",
+            image_mode=None,
+            height=PICTURE_PX,
+            buttons=[],
+        )
+        first = pictures.nearest(FIRST_EMOTION, FIRST_INTENSITY)
+        preview = gr.Image(first, label="The emotion", interactive=False, height=PICTURE_PX, buttons=[])
+    emotion = gr.Radio(list(EMOTIONS), value=FIRST_EMOTION, label="Emotion")
+    intensity = gr.Slider(0, 1, value=FIRST_INTENSITY, step=0.05, label="Intensity")
+    for component in (emotion, intensity):
+        component.change(
+            pictures.nearest, [emotion, intensity], preview, show_progress="hidden", api_visibility="private"
+        )
+    track, transition = _emotion_over_time()
+    style, text = _style_and_text()
+    dials, mouth_only = _dials()
+    with gr.Accordion("Take and picture", open=False):
+        seed = gr.Number(0, label="Seed", info="Same seed, same performance; another seed, another take", precision=0)
+        renderer = gr.Radio(list(RENDERERS), value=RENDERERS[0], label="How the portrait is drawn")
+        with_avatar = gr.Checkbox(False, label="Show the avatar as well")
+    return Inputs(
+        speech, portrait, emotion, intensity, track, transition, style, text, dials, mouth_only, seed, renderer,
+        with_avatar,
+    )  # fmt: skip
+
+
+def _emotion_over_time() -> tuple[gr.Textbox, gr.Slider]:
+    with gr.Accordion("Emotion over time", open=False):
+        track = gr.Textbox(
+            label="Keys: seconds, emotion, intensity",
+            info="Takes the place of the emotion above. Mix by +, as in 4:happy:0.5+surprised:0.5",
+            placeholder="0:neutral, 3.2:happy:0.8, 7:sad",
+            lines=2,
+        )
+        transition = gr.Slider(0, 3, value=TRANSITION_S, step=0.1, label="Seconds a change takes")
+    return track, transition
+
+
+def _style_and_text() -> tuple[gr.File, gr.Textbox]:
+    with gr.Accordion("Style clip", open=False):
+        style = gr.File(
+            label="A face whose manner is followed, instead of an emotion: .csv, .npz or a video",
+            file_types=STYLE_FILES,
+            type="filepath",
+            height=120,
+        )
+    with gr.Accordion("What is said", open=False):
+        text = gr.Textbox(
+            label="Transcript in English, optional",
+            info="Word for word: every p, b and m then shuts the lips",
+            placeholder="Hello, my name is ...",
+            lines=3,
+        )
+    return style, text
+
+
+def _dials() -> tuple[tuple[gr.Slider, ...], gr.Checkbox]:
+    """One slider for each dial, two in a row, and a button that sets them back."""
+    sliders: list[gr.Slider] = []
+    with gr.Accordion("Dials", open=False):
+        for names in zip(*[iter(DIALS)] * 2, strict=True):
+            with gr.Row():
+                sliders += [
+                    gr.Slider(0, MOST, value=1, step=0.05, label=name.capitalize(), info=_sentence(DIALS[name]))
+                    for name in names
+                ]
+        with gr.Row():
+            mouth_only = gr.Checkbox(False, label="Mouth only: the rest of the face at rest")
+            back = gr.Button("Set back to 1", size="sm")
+        back.click(lambda: [1.0] * len(sliders), None, sliders, show_progress="hidden", api_visibility="private")
+    return tuple(sliders), mouth_only
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
