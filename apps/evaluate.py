@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tqdm import tqdm
+
 from apps.examples import example_files
 from apps.outputs import check_folder
 from apps.progress import Progress, progress_bar
@@ -90,12 +92,18 @@ def check_request(arguments: argparse.Namespace) -> None:
 def show(arguments: argparse.Namespace, text: str, records: list[Record]) -> None:
     from dreamtalk.evaluation.tables import json_line
 
-    print("\n".join(json_line(record) for record in records) if arguments.json else f"{text}\n", flush=True)
+    say("\n".join(json_line(record) for record in records) if arguments.json else f"{text}\n")
 
 
 def tell(arguments: argparse.Namespace, message: str) -> None:
     if not (arguments.quiet or arguments.json):
-        print(message)
+        say(message)
+
+
+def say(text: str) -> None:
+    """Print while the progress bar steps aside."""
+    with tqdm.external_write_mode():
+        print(text, flush=True)
 
 
 def motion(arguments: argparse.Namespace, progress: Progress) -> Iterator[tuple[str, list[Record]]]:

@@ -86,11 +86,13 @@ def _draw_panel(page: Page, label: str, curves: dict[str, np.ndarray], top: floa
     high = max(max(float(values.max()) for values in curves.values()), low + 1e-3)
     page.text((LEFT + 8, top + 12), f"{high:.2g}" if high < 1 else f"{high:.0f}", 12, SOFT)
     page.line(np.array([LEFT, RIGHT]), np.full(2, top + PANEL - _PAD), FAINT, 1)
+    if low:
+        page.text((LEFT + 8, top + PANEL - 14), f"{low:.0f}", 12, SOFT)
     for number, (name, values) in enumerate(curves.items()):
         x = LEFT + (np.arange(len(values)) + 0.5) * (RIGHT - LEFT) / len(values)
         y = top + PANEL - _PAD - (values - low) / (high - low) * (PANEL - 2 * _PAD)
         is_truth = number == 0
-        if is_truth:
+        if is_truth and low == 0:
             page.area(x, y, np.full_like(y, top + PANEL - _PAD), INK, opacity=0.10)
         colour = INK if is_truth else COLOURS[(number - 1) % len(COLOURS)]
         page.line(x, y, colour, 2 if is_truth else 2.4, opacity=0.75 if is_truth else 1.0)

@@ -13,11 +13,12 @@ from dreamtalk.evaluation.lip_curves import lip_curves
 from dreamtalk.evaluation.phone_measures import bilabials_closed, vowels_falsely_closed
 from dreamtalk.evaluation.recognition import STEADY, Confusion, confusion, nearest_centroid, side_free
 from dreamtalk.phones import Phone
-from dreamtalk.pipeline import NEUTRAL, DreamTalk
+from dreamtalk.pipeline import DreamTalk
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
 
+NEUTRAL = "neutral"
 INTENSITIES = (0.25, 0.5, 0.75, 1.0)
 SWEPT_SEEDS = 2
 """So many seeds are tried at every intensity; the others only at full intensity, for the recognition."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dreamtalk import measures
-from dreamtalk.evaluation.emotion_report import Speech
+from dreamtalk.evaluation.emotion_report import NEUTRAL, Speech
 from dreamtalk.evaluation.lip_curves import lip_curves
-from dreamtalk.pipeline import NEUTRAL, DreamTalk
+from dreamtalk.pipeline import DreamTalk
 from rig.arkit import GROUPS, indices
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
@@ -45,8 +45,9 @@ class StyleReport:
     """One style clip, means over the speeches.
 
     regions: see RegionRow. clip_/own_ blinks and head: of the clip and of the performance; head_deg: mean over axes.
-    mouth_r: Pearson r of the performance's aperture with the clip's own, over the length that both have: 0 when nothing
-    is copied. neutral_r: with the aperture of the same speech in a neutral manner.
+    mouth_r: Pearson r of the performance's aperture with the clip's own, over the length that both have. chance_r: the
+    same for a neutral performance, which never saw the clip; where both agree, nothing is copied. neutral_r: r of the
+    performance's aperture with that of the neutral one.
     """
 
     style: str
@@ -56,6 +57,7 @@ class StyleReport:
     clip_head_deg: float
     own_head_deg: float
     mouth_r: float
+    chance_r: float
     neutral_r: float
 
 
@@ -66,12 +68,14 @@ def style_report(
     own = [talk.animate(speech.waveform, style=style, seed=seed).clip for speech in speeches]
     calm = [talk.animate(speech.waveform, NEUTRAL, seed=seed).clip for speech in speeches]
     basis = lip_basis(FaceRig.load())
-    copied, kept = [], []
+    words = lip_curves(style.weights, basis).aperture
+    copied, chance, kept = [], [], []
     for performance, neutral in zip(own, calm, strict=True):
-        aperture = lip_curves(performance.weights, basis).aperture
-        both = min(len(aperture), len(style))
-        copied.append(measures.correlation(aperture[:both], lip_curves(style.weights[:both], basis).aperture))
-        kept.append(measures.correlation(aperture, lip_curves(neutral.weights, basis).aperture))
+        mouth, plain = (lip_curves(clip.weights, basis).aperture for clip in (performance, neutral))
+        both = min(len(mouth), len(words))
+        copied.append(measures.correlation(mouth[:both], words[:both]))
+        chance.append(measures.correlation(plain[:both], words[:both]))
+        kept.append(measures.correlation(mouth, plain))
     return StyleReport(
         name,
         tuple(_region(region, indices(*shapes), style, own) for region, shapes in REGIONS.items()),
@@ -80,6 +84,7 @@ def style_report(
         float(measures.head_deviation_deg(style.head_rotation).mean()),
         float(np.mean([measures.head_deviation_deg(clip.head_rotation).mean() for clip in own])),
         float(np.mean(copied)),
+        float(np.mean(chance)),
         float(np.mean(kept)),
     )
 

@@ -107,8 +107,8 @@ def style_text(report: "StyleReport") -> str:
     return (
         f"{table}\nblinks a minute: clip {report.clip_blinks_per_minute:.1f}, own {report.own_blinks_per_minute:.1f}; "
         f"head std: clip {report.clip_head_deg:.2f}, own {report.own_head_deg:.2f} degrees\n"
-        f"aperture r with the clip's own mouth {report.mouth_r:.2f} (0: nothing copied), with the same speech in a "
-        f"neutral manner {report.neutral_r:.2f}"
+        f"aperture r with the clip's own mouth {report.mouth_r:.2f} (by chance {report.chance_r:.2f}), with the same "
+        f"speech in a neutral manner {report.neutral_r:.2f}"
     )
 
 
