@@ -23,9 +23,9 @@ _LOUD, _FLOOR, _SPEECH_RANGE, _MOST_GAIN = 1.0, -6.4, 4.0, 5.0
 
 
 def speech_states(waveform: Waveform, encoder: RunningEncoder, frame_count: int | None = None) -> np.ndarray:
-    """Encoder states of `waveform`, (T, 2, 512) float32: states 2 n and 2 n + 1, 20 ms apart, of every frame n at 25 fps.
+    """Encoder states of `waveform`, (T, 2, 512) float32: the states 2 n and 2 n + 1, 20 ms apart, of frame n at 25 fps.
 
-    T is `frame_count`, or else what `rig.timing.frame_count` gives for the duration; rows beyond the sound hear silence.
+    T is `frame_count`, or else what `rig.timing.frame_count` gives; rows beyond the sound hear silence.
     A louder or quieter copy of a recording gives the same states, down to 50 dB below a studio's level.
 
     Raises AudioError where the waveform is not at 16 kHz.
