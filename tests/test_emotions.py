@@ -140,7 +140,7 @@ def test_a_style_clip_is_read_at_the_models_rate(library, tmp_path, suffix):
 
 
 def test_unfit_styles_get_one_sentence(tmp_path):
-    with pytest.raises(OptionError, match="is a video"):
+    with pytest.raises(OptionError, match="no style clip"):
         load_style_clip("take.mp4")
     with pytest.raises(OptionError, match="not a style clip"):
         load_style_clip("take.fbx")
