@@ -30,7 +30,7 @@ def speak_flite(text: str, voice: str, speed: float = 1.0) -> Spoken:
         printed = _run("flite", "-voice", voice, "--setf", stretch, "-psdur", "-t", text, "-o", str(wav))
         samples = load_audio(wav).samples
     labels = [entry.rsplit(":", 1) for entry in printed.split()]
-    return Spoken(samples, 16_000, phones_of_ends((float(end), name) for name, end in labels))
+    return Spoken(samples, 16_000, phones_of_ends((float(end), name) for name, end in labels), exact=True)
 
 
 def speak_festival(text: str, voice: str, speed: float = 1.0) -> Spoken:
@@ -49,7 +49,7 @@ def speak_festival(text: str, voice: str, speed: float = 1.0) -> Spoken:
         samples = load_audio(wav).samples
         rows = segments.read_text().partition("#")[2].split("\n")
     fields = [row.split() for row in rows if row.strip()]
-    return Spoken(samples, 16_000, phones_of_ends((float(row[0]), row[2]) for row in fields))
+    return Spoken(samples, 16_000, phones_of_ends((float(row[0]), row[2]) for row in fields), exact=True)
 
 
 def phones_of_ends(ends: Iterable[tuple[float, str]]) -> tuple[Phone, ...]:

@@ -87,9 +87,8 @@ class Kokoro:
             "speed": np.array([speed], np.float32),
         })  # fmt: skip
         phones = phones_of_symbols(("", *symbols, ""), frames.reshape(-1) * FRAME_S, language[:2])
-        return Spoken(
-            samples.reshape(-1).astype(np.float32), SAMPLE_RATE, shifted(phones, VOWEL_LATE_S, CONSONANT_LATE_S)
-        )
+        phones = shifted(phones, VOWEL_LATE_S, CONSONANT_LATE_S)
+        return Spoken(samples.reshape(-1).astype(np.float32), SAMPLE_RATE, phones, exact=False)
 
 
 def _session(threads: int) -> Any:

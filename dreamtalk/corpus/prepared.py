@@ -77,8 +77,9 @@ class PreparedWriter:
         return item_id in self._ids
 
     @property
-    def items(self) -> tuple[Item, ...]:
-        return self._list.items
+    def listed(self) -> CorpusList:
+        """The list as it stands."""
+        return self._list
 
     def add(self, item: Item, recording: Recording) -> None:
         """Write one recording's files and put `item`, with their hashes, into the list. Curves are written where the

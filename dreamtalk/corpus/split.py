@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dreamtalk.corpus import facegood_corpus, grid_corpus
+from dreamtalk.corpus.mouth_of_phones import with_mouth
+from dreamtalk.corpus.prepared import LIST, TEST, TRAIN, read_list, read_prepared
 from dreamtalk.errors import DreamTalkError
 from dreamtalk.training_clip import Recording
 
@@ -20,6 +22,9 @@ class Corpus:
     training: list[Recording]
     validation: list[Recording]
 
+    def __add__(self, other: "Corpus") -> "Corpus":
+        return Corpus(self.training + other.training, self.validation + other.validation)
+
 
 def is_held_out(name: str) -> bool:
     """Whether the recording `name` belongs to validation: by sentence in GRID, by file in FACEGOOD."""
@@ -29,17 +34,37 @@ def is_held_out(name: str) -> bool:
 
 
 def read_corpus(folder: str | Path) -> Corpus:
-    """Read `grid_s1` and `facegood` inside `folder`, whichever are there. Raises DreamTalkError where neither is."""
+    """Read `grid_s1` and `facegood` inside `folder`, whichever are there, and every prepared corpus in or at it.
+
+    A prepared corpus is a folder with corpus.json (dreamtalk.corpus.prepared); its own split counts, and one named
+    grid_s1 or facegood stands in for the raw folder. Speech without curves gets those of the articulation model. Raises
+    DreamTalkError where nothing is found.
+    """
     folder = Path(folder)
-    recordings: list[Recording] = []
-    if (folder / grid_corpus.CORPUS).is_dir():
-        recordings += grid_corpus.read_grid(folder / grid_corpus.CORPUS)
-    if (folder / facegood_corpus.CORPUS).is_dir():
-        recordings += facegood_corpus.read_facegood(folder / facegood_corpus.CORPUS)
-    if not recordings:
-        raise DreamTalkError(f"{folder} holds neither grid_s1 nor facegood; give the data folder the README describes.")
+    corpus = Corpus([], [])
+    prepared = [path for path in (folder, *sorted(folder.glob("*/"))) if (path / LIST).is_file()]
+    for path in prepared:
+        corpus = corpus + _prepared(path)
+    known = {read_list(path).name for path in prepared}
+    readers = {grid_corpus.CORPUS: grid_corpus.read_grid, facegood_corpus.CORPUS: facegood_corpus.read_facegood}
+    for name, read in readers.items():
+        if name not in known and (folder / name).is_dir():
+            corpus = corpus + _raw(read(folder / name))
+    if not corpus.training and not corpus.validation:
+        raise DreamTalkError(
+            f"{folder} holds neither grid_s1 nor facegood nor a prepared corpus; give the data folder of the README."
+        )
+    return corpus
+
+
+def _raw(recordings: list[Recording]) -> Corpus:
     held_out = [is_held_out(recording.name) for recording in recordings]
     return Corpus(
         [recording for recording, out in zip(recordings, held_out, strict=True) if not out],
         [recording for recording, out in zip(recordings, held_out, strict=True) if out],
     )
+
+
+def _prepared(folder: Path) -> Corpus:
+    pairs = [(item.split, with_mouth(recording)) for item, recording in read_prepared(folder)]
+    return Corpus([one for split, one in pairs if split == TRAIN], [one for split, one in pairs if split == TEST])

@@ -9,8 +9,10 @@ from dreamtalk.phones import Phone
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """Synthetic speech: samples (N,) float32 at `rate` Hz; phones with calibrated times, pauses not yet checked."""
+    """Synthetic speech: samples (N,) float32 at `rate` Hz; phones with calibrated times; exact: whether pauses, too,
+    are told by the engine and not only foreseen."""
 
     samples: np.ndarray
     rate: int
     phones: tuple[Phone, ...]
+    exact: bool
