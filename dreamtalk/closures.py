@@ -21,7 +21,7 @@ RAMP_S = 0.06
 SHORTEST_S, LONGEST_S = 0.03, 0.08
 """How long they stay together at the least and at the most, whatever the phone's length."""
 PRESSED = 0.1  # mouthPress of lips that meet
-JAW_SHARE = 0.4  # of a closure, the jaw does so much; the lips over it do the rest
+JAW_SHARE = 0.4  # of a closure; the lips over the jaw do the rest
 TUCKED, TUCKED_GAP_MM = 0.35, 5.0
 """mouthRollLower of an f, and how far its lips are apart at the most."""
 POSTERIOR_FPS = 50.0
@@ -34,12 +34,11 @@ _JAW, _CLOSE, _ROLL = INDEX["jawOpen"], INDEX["mouthClose"], INDEX["mouthRollLow
 _LIPS = [PHONE_INDEX[phone] for phone in BILABIAL]
 
 
-def close_lips(weights: np.ndarray, closing: np.ndarray, fps: float) -> np.ndarray:
+def close_lips(weights: np.ndarray, closing: np.ndarray) -> np.ndarray:
     """Weights (T, 52) in [0, 1] with the lips brought together as far as `closing` (T,) says: 0 not at all, 1 touching.
 
-    fps: frames a second of both. Frames in which closing is 0 come back as they were; lips that are nearer than asked
-    stay where they are. The jaw is lowered and mouthClose raised, never above jawOpen; then what else parts the lips
-    is eased. (T, 52) float32.
+    Frames in which closing is 0 come back as they were; lips that are nearer than asked stay where they are. The jaw
+    comes up and mouthClose with it, never above jawOpen; then what else parts the lips is eased. (T, 52) float32.
     """
     closed = weights.astype(np.float64)
     share = np.clip(closing, 0.0, 1.0).astype(np.float64)
