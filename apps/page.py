@@ -39,10 +39,7 @@ def build_demo(talk: DreamTalk) -> gr.Blocks:
         gr.Markdown(TITLE)
         with gr.Row(equal_height=False):
             with gr.Column(scale=5):
-                inputs = build_inputs(pictures)
-                with gr.Row():
-                    start = gr.Button("Animate", variant="primary", scale=2)
-                    again = gr.Button("Another take", scale=1)
+                inputs, start, again = build_inputs(pictures)
             with gr.Column(scale=6):
                 outputs = build_outputs()
         examples = example_files()

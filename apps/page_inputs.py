@@ -6,7 +6,6 @@ from typing import Any
 import gradio as gr
 
 from apps.animate import RENDERERS
-from apps.controls import DIALS
 from apps.preview import EmotionPictures
 from dreamtalk.dials import MOST
 from dreamtalk.emotion_track import TRANSITION_S
@@ -14,6 +13,9 @@ from dreamtalk.emotions import EMOTIONS
 
 FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8
 PICTURE_PX = 300
+DIAL_LABELS = {
+    "head": "Head", "blink": "Blinks", "gaze": "Gaze", "mouth": "Mouth", "brows": "Brows", "strength": "Strength",
+}  # fmt: skip
 STYLE_FILES = [".csv", ".npz", "video"]
 
 
@@ -42,8 +44,8 @@ class Inputs:
         return [*given[:at], *self.dials, *given[at + 1 :]]
 
 
-def build_inputs(pictures: EmotionPictures) -> Inputs:
-    """Lay the components out; the preview of the emotion follows its choice by itself."""
+def build_inputs(pictures: EmotionPictures) -> tuple[Inputs, gr.Button, gr.Button]:
+    """Lay the components out, with the buttons that start and start again; the emotion's preview follows by itself."""
     speech = gr.Audio(label="Speech", sources=["upload", "microphone"], type="filepath", buttons=[])
     with gr.Row():
         portrait = gr.Image(
@@ -62,6 +64,9 @@ def build_inputs(pictures: EmotionPictures) -> Inputs:
         component.change(
             pictures.nearest, [emotion, intensity], preview, show_progress="hidden", api_visibility="private"
         )
+    with gr.Row():
+        start = gr.Button("Animate", variant="primary", scale=2)
+        again = gr.Button("Another take", scale=1)
     track, transition = _emotion_over_time()
     style, text = _style_and_text()
     dials, mouth_only = _dials()
@@ -69,10 +74,11 @@ def build_inputs(pictures: EmotionPictures) -> Inputs:
         seed = gr.Number(0, label="Seed", info="Same seed, same performance; another seed, another take", precision=0)
         renderer = gr.Radio(list(RENDERERS), value=RENDERERS[0], label="How the portrait is drawn")
         with_avatar = gr.Checkbox(False, label="Show the avatar as well")
-    return Inputs(
+    inputs = Inputs(
         speech, portrait, emotion, intensity, track, transition, style, text, dials, mouth_only, seed, renderer,
         with_avatar,
     )  # fmt: skip
+    return inputs, start, again
 
 
 def _emotion_over_time() -> tuple[gr.Textbox, gr.Slider]:
@@ -89,15 +95,11 @@ def _emotion_over_time() -> tuple[gr.Textbox, gr.Slider]:
 
 def _style_and_text() -> tuple[gr.File, gr.Textbox]:
     with gr.Accordion("Style clip", open=False):
-        style = gr.File(
-            label="A face whose manner is followed, instead of an emotion: .csv, .npz or a video",
-            file_types=STYLE_FILES,
-            type="filepath",
-            height=120,
-        )
+        gr.Markdown("A face whose manner is followed instead of an emotion: curves (.csv, .npz) or a video.")
+        style = gr.File(show_label=False, file_types=STYLE_FILES, type="filepath", height=120)
     with gr.Accordion("What is said", open=False):
         text = gr.Textbox(
-            label="Transcript in English, optional",
+            label="Transcript in English",
             info="Word for word: every p, b and m then shuts the lips",
             placeholder="Hello, my name is ...",
             lines=3,
@@ -107,20 +109,15 @@ def _style_and_text() -> tuple[gr.File, gr.Textbox]:
 
 def _dials() -> tuple[tuple[gr.Slider, ...], gr.Checkbox]:
     """One slider for each dial, two in a row, and a button that sets them back."""
-    sliders: list[gr.Slider] = []
     with gr.Accordion("Dials", open=False):
-        for names in zip(*[iter(DIALS)] * 2, strict=True):
+        gr.Markdown("1 is as it is, 0 is none, 2 is twice as much. Mouth: how far it opens; closed lips stay closed.")
+        sliders: list[gr.Slider] = []
+        for first in range(0, len(DIAL_LABELS), 2):
             with gr.Row():
-                sliders += [
-                    gr.Slider(0, MOST, value=1, step=0.05, label=name.capitalize(), info=_sentence(DIALS[name]))
-                    for name in names
-                ]
-        with gr.Row():
-            mouth_only = gr.Checkbox(False, label="Mouth only: the rest of the face at rest")
+                for label in list(DIAL_LABELS.values())[first : first + 2]:
+                    sliders.append(gr.Slider(0, MOST, value=1, step=0.05, label=label, buttons=[]))
+        with gr.Row(equal_height=True):
+            mouth_only = gr.Checkbox(False, label="Mouth only", container=False)
             back = gr.Button("Set back to 1", size="sm")
         back.click(lambda: [1.0] * len(sliders), None, sliders, show_progress="hidden", api_visibility="private")
     return tuple(sliders), mouth_only
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -24,8 +24,8 @@ def build_outputs() -> list[Any]:
     """The components that `animate` fills."""
     video = gr.Video(label="Video", autoplay=True, height=512)
     with gr.Row():
-        csv = gr.DownloadButton("Curves: Live Link Face CSV", interactive=False)
-        npz = gr.DownloadButton("Curves: NumPy npz", interactive=False)
+        csv = gr.DownloadButton("Live Link Face CSV", interactive=False)
+        npz = gr.DownloadButton("NumPy npz", interactive=False)
     with gr.Accordion("Curves over the sound", open=True):
         sheet = gr.Image(show_label=False, interactive=False, buttons=["download", "fullscreen"])
     avatar = gr.Video(label="Avatar", visible=False, height=360)

@@ -14,7 +14,7 @@ import httpx  # noqa: E402
 from gradio_client import Client, handle_file  # noqa: E402
 from gradio_client.exceptions import AppError  # noqa: E402
 
-from apps import examples, page, page_run, preview  # noqa: E402
+from apps import examples, page, page_inputs, page_run, preview  # noqa: E402
 from apps.cli import main  # noqa: E402
 from dreamtalk.dials import Dials  # noqa: E402
 from dreamtalk.emotion_track import EmotionTrack  # noqa: E402
@@ -103,9 +103,10 @@ def test_another_take_has_the_next_seed() -> None:
     assert [page.next_seed(seed) for seed in (None, 0, 7.0)] == [1, 1, 8]
 
 
-def test_the_dials_stand_in_their_order(blank_pictures) -> None:
+def test_the_dials_stand_in_their_order() -> None:
     names = list(inspect.signature(page_run.animate).parameters)
     assert names[names.index("text") + 1 : names.index("mouth_only")] == list(vars(Dials()))
+    assert list(page_inputs.DIAL_LABELS) == list(vars(Dials()))
 
 
 def test_speech_must_be_given(client: Client) -> None:
