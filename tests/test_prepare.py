@@ -5,16 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import wavfile
 
 from apps.cli import main
+from dreamtalk.articulation import ArticulationConfig, ArticulationModel, ArticulationNetwork
 from dreamtalk.corpus import read_corpus
 from dreamtalk.corpus.augmentation import augmented, pitched
 from dreamtalk.corpus.cmu_voices import phones_of_ends
 from dreamtalk.corpus.ipa import IPA, phones_of_symbols
 from dreamtalk.corpus.kokoro import extra_output
+from dreamtalk.corpus.mouth_of_phones import with_mouth
 from dreamtalk.corpus.pauses import PAUSE_S, shifted, silences, with_pauses_heard
 from dreamtalk.corpus.prepared import Item, PreparedWriter, read_list, read_prepared
 from dreamtalk.corpus.spoken import Spoken
@@ -67,6 +70,19 @@ def test_a_prepared_corpus_is_read_as_it_was_written(tmp_path: Path):
     assert set(second.files) == {"audio/2.flac"}
     both = read_corpus(tmp_path)
     assert [len(part) for part in (both.training, both.validation)] == [1, 1]
+    assert not read_corpus(tmp_path, articulate=False).validation
+
+
+def test_unseen_speech_gets_a_mouth_from_its_phones():
+    torch.manual_seed(0)
+    model = ArticulationModel(ArticulationNetwork(ArticulationConfig.debug()))
+    phones = (Phone(0.2, 0.5, "a"), Phone(0.5, 0.7, "m"), Phone(0.7, 1.0, "a"))
+    unseen = recording(phones=phones, seen=False)
+    first, again, plain = (with_mouth(unseen, any_style, model) for any_style in (True, True, False))
+    assert np.array_equal(first.weights, again.weights) and not np.array_equal(first.weights, plain.weights)
+    assert first.weights.shape == (50, 52) and not first.captured.any() and first.phones == phones
+    seen = with_mouth(recording(), any_style=True)
+    assert seen.weights[:, INDEX["jawOpen"]].max() > 0.4 and np.array_equal(seen.weights, recording().weights)
 
 
 def test_what_is_there_is_kept_when_work_goes_on(tmp_path: Path):

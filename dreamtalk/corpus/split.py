@@ -33,18 +33,18 @@ def is_held_out(name: str) -> bool:
     return hashlib.sha256(name.encode()).digest()[0] * _HELD_OUT_SHARE < 256
 
 
-def read_corpus(folder: str | Path) -> Corpus:
+def read_corpus(folder: str | Path, articulate: bool = True) -> Corpus:
     """Read `grid_s1` and `facegood` inside `folder`, whichever are there, and every prepared corpus in or at it.
 
     A prepared corpus is a folder with corpus.json (dreamtalk.corpus.prepared); its own split counts, and one named
-    grid_s1 or facegood stands in for the raw folder. Speech without curves gets those of the articulation model. Raises
-    DreamTalkError where nothing is found.
+    grid_s1 or facegood stands in for the raw folder. Speech without curves gets those of the articulation model, in
+    training in a style of its own; with `articulate` False it is left out. Raises DreamTalkError where nothing is.
     """
     folder = Path(folder)
     corpus = Corpus([], [])
     prepared = [path for path in (folder, *sorted(folder.glob("*/"))) if (path / LIST).is_file()]
     for path in prepared:
-        corpus = corpus + _prepared(path)
+        corpus = corpus + _prepared(path, articulate)
     known = {read_list(path).name for path in prepared}
     readers = {grid_corpus.CORPUS: grid_corpus.read_grid, facegood_corpus.CORPUS: facegood_corpus.read_facegood}
     for name, read in readers.items():
@@ -65,6 +65,10 @@ def _raw(recordings: list[Recording]) -> Corpus:
     )
 
 
-def _prepared(folder: Path) -> Corpus:
-    pairs = [(item.split, with_mouth(recording)) for item, recording in read_prepared(folder)]
+def _prepared(folder: Path, articulate: bool) -> Corpus:
+    pairs = [
+        (item.split, with_mouth(recording, any_style=item.split == TRAIN))
+        for item, recording in read_prepared(folder)
+        if articulate or recording.captured.any()
+    ]
     return Corpus([one for split, one in pairs if split == TRAIN], [one for split, one in pairs if split == TEST])
