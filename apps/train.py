@@ -27,6 +27,7 @@ class Trainer:
 
 
 TRAINERS = {
+    "articulation": Trainer("dreamtalk.train_articulation", "phones to mouth curves: the targets of synthetic speech"),
     "emodiff": Trainer("dreamtalk.train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16")),
     "lips": Trainer("dreamtalk.train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "bfloat16", "emodiff_dir")),
     "renderer": Trainer("dreamtalk.train_renderer", "Face-Vid2Vid, on rendered heads", needs_data=False),

@@ -1,15 +1,20 @@
 """Reader of the FACEGOOD folder: studio speech with jaw and mouth curves in ARKit names.
 
 Layout: audio/<k>.flac at 16 kHz, curves/<k>.npz with `curves` (frames, 52) in 0..1 (NaN = not captured), `names`,
-`captured`, `fps` and `curve_delay_s`, by which the curves trail the sound; the delay is taken off here.
+`captured`, `fps` and `curve_delay_s`, by which the curves trail the sound; the delay is taken off here. When its phones
+are spoken comes with the package (data/facegood_phones.json), for the five files that are known.
 """
 
+import json
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
 from dreamtalk.audio import load_audio
 from dreamtalk.errors import DreamTalkError
+from dreamtalk.phones import Phone
 from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording, interpolated
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.timing import frame_count, frame_times
@@ -44,4 +49,13 @@ def _read_one(folder: Path, path: Path) -> Recording:
         np.nan_to_num(weights).clip(0, 1),
         np.ones(count, bool),
         np.zeros((count, 3), np.float32),
+        tuple(phone for phone in _known_phones().get(path.stem, ()) if phone.end_s <= count / FPS),
+        language="zh",
     )
+
+
+@cache
+def _known_phones() -> dict[str, tuple[Phone, ...]]:
+    stored = json.loads((files("dreamtalk") / "data" / "facegood_phones.json").read_text(encoding="utf-8"))
+    return {stem: tuple(Phone(start, end, symbol) for start, end, symbol in rows)
+            for stem, rows in stored["phones"].items()}
