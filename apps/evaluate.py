@@ -161,7 +161,7 @@ def emotions(arguments: argparse.Namespace, progress: Progress) -> Iterator[tupl
     found = emotion_report(DreamTalk.load(), speeches, arguments.seeds, not arguments.no_avatar, progress)
     yield emotion_text(found), emotion_records(found)
     if arguments.out:
-        write_confusion_picture(arguments.out / "emotions.png", found.matrices)
+        write_confusion_picture(arguments.out / "confusion.png", found.matrices)
         tell(arguments, f"wrote {arguments.out / 'emotions.png'}")
 
 
