@@ -1,4 +1,4 @@
-"""Blinks, gaze and head range of a finished clip: events beside EmoDiff, in the manner of the style clip.
+"""Upper face, blinks, gaze and head range of a finished clip, in the manner of the style clip.
 
 A window of four seconds shows one blink or none. On 60 s of speech EmoDiff alone gave 0 to 6 blinks a minute of
 0.08 s where the style clips have 15 to 23 of 0.16 s, and half of their head motion; so lids and eyes come from the
@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 from dreamtalk.blinks import blink_curves, blink_times, close_lids, drawn_to_pauses
 from dreamtalk.gaze import HEAD_COMPENSATION, gaze_angles, look_weights
 from dreamtalk.measures import blink_rate
+from dreamtalk.style_match import style_matched
 from rig.arkit import NAMES, indices
 from rig.clip import BlendshapeClip
 from rig.gaze import eye_rotation_from_weights
@@ -22,6 +23,7 @@ _LOOK = indices(*(name for name in NAMES if name.startswith("eyeLook")))
 _OWN_BLINK_S = 0.6  # lid motion shorter than half of this is EmoDiff's own blinking
 _POSTURE_S = 1.5
 _LEAST_GAIN, _MOST_GAIN = 0.8, 2.5
+_USUAL_GAZE_DEG, _LEAST_WIDTH, _MOST_WIDTH = np.array((1.4, 2.6)), 0.6, 1.7
 
 
 def enlivened(
@@ -31,17 +33,20 @@ def enlivened(
     rng: np.random.Generator,
     energy: np.ndarray | None = None,
     *,
+    share: np.ndarray | None = None,
     blink_rate_scale: float | np.ndarray = 1.0,
     gaze_scale: float = 1.0,
     head_scale: float = 1.0,
 ) -> np.ndarray:
-    """Raw motion (T, 55) with eyes and head range in the manner of `style`; mouth and brows stay as they are.
+    """Raw motion (T, 55) with upper face, eyes and head range in the manner of `style`; the mouth stays as it is.
 
-    energy: loudness of the speech (T,) >= 0 in any unit; blinks then prefer its pauses.
+    energy: loudness of the speech (T,) >= 0 in any unit; blinks then prefer its pauses, brows its accents.
+    share: (T,) in [0, 1], how much of each frame is in this style; None = all.
     blink_rate_scale: factor on the style's blink rate, or one for every frame, (T,); 0 is no blink at all.
     gaze_scale: factor on where the eyes wander; 0 keeps them on the viewer. head_scale: factor on the head's angles.
     """
-    lively = motion.copy()
+    # A generator of its own, so that blinks and glances come at the same instants whatever the style.
+    lively = style_matched(motion, fps, style, rng.spawn(1)[0], energy, share)
     lively[:, len(NAMES) :] = np.float32(head_scale) * with_head_range(motion[:, len(NAMES) :], fps, style)
     weights = lively[:, : len(NAMES)]
     _add_gaze(weights, lively[:, len(NAMES) :], fps, style, rng, gaze_scale)
@@ -101,13 +106,22 @@ def _add_gaze(
     turned = np.degrees(head[:, :2])
     gaze, _ = gaze_angles(rng, len(weights), fps, _USUAL_FIXATION_S, _USUAL_GLANCES)
     looked = np.zeros_like(weights, dtype=np.float64)
-    look_weights(gaze_scale * (gaze + _mean_gaze_deg(style)) - HEAD_COMPENSATION * turned, looked)
+    mean_deg, width = _gaze_manner(style)
+    look_weights(gaze_scale * (width * gaze + mean_deg) - HEAD_COMPENSATION * turned, looked)
     weights[:, _LOOK] = looked[:, _LOOK].clip(0.0, 1.0)
     lids = median_filter(weights[:, _BLINK], size=(2 * round(_OWN_BLINK_S * fps / 2) + 1, 1), mode="nearest")
     weights[:, _BLINK] = (lids + looked[:, _BLINK] - looked[:, _BLINK].mean(0)).clip(0.0, 1.0)
 
 
-def _mean_gaze_deg(style: BlendshapeClip) -> np.ndarray:
-    """Where the style clip looks on average, (2,) degrees (pitch, yaw), the head's turn added back."""
-    eyes = np.degrees(eye_rotation_from_weights(style.weights)).mean(axis=(0, 1))[:2]
-    return eyes + HEAD_COMPENSATION * np.degrees(style.head_rotation.mean(0))[:2]
+def _gaze_manner(style: BlendshapeClip) -> tuple[np.ndarray, np.ndarray]:
+    """Where a style looks on average, (2,) degrees (pitch, yaw), and how widely against the usual, (2,).
+
+    The head's turn is added back, and blinks, during which eyes dip, are left out.
+    """
+    lids = style.weights[:, _BLINK].mean(axis=1)
+    opened = lids <= np.median(lids) + 0.15
+    eyes = np.degrees(eye_rotation_from_weights(style.weights[opened])).mean(axis=1)[:, :2]
+    gaze = eyes + HEAD_COMPENSATION * np.degrees(style.head_rotation[opened, :2])
+    trust = style.duration_s / (style.duration_s + _TRUSTED_S)
+    width = np.clip(gaze.std(axis=0) / _USUAL_GAZE_DEG, _LEAST_WIDTH, _MOST_WIDTH) ** trust
+    return gaze.mean(axis=0), width
