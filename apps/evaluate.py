@@ -1,7 +1,7 @@
 """dreamtalk evaluate: how good the motion is, beside the truth and simple baselines."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from dreamtalk.options import AnimationOptions
 if TYPE_CHECKING:
     from dreamtalk.corpus import Corpus
     from dreamtalk.evaluation.emotion_report import Speech
+    from dreamtalk.evaluation.phone_times import PhoneTimes
     from dreamtalk.evaluation.systems import Maker
 
 REPORTS = ("motion", "curves", "emotions", "style")
@@ -46,7 +47,9 @@ def add_command(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--corpora", nargs="+", metavar="NAME", help="only these corpora of the data folders")
     parser.add_argument("--limit", type=int, metavar="N", help="recordings of each corpus at most, evenly spread")
-    parser.add_argument("--phones", type=Path, metavar="FILE.json", help="phone times of recordings that have none")
+    parser.add_argument(
+        "--phones", type=Path, nargs="+", default=[], metavar="FILE.json", help="phone times of recordings without any"
+    )
     parser.add_argument("--emotion", default="neutral:1", metavar="NAME[:INTENSITY]", help="manner of the model's face")
     parser.add_argument("--speech", type=Path, nargs="+", metavar="FILE", help="what is said in the report on styles")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds of the report on emotions (default 5)")
@@ -194,20 +197,25 @@ def system_makers(arguments: argparse.Namespace, default: tuple[str, ...]) -> di
 def read_data(arguments: argparse.Namespace) -> "Corpus":
     """Everything in the data folders, with phone times from --phones where the folders hold none."""
     from dreamtalk.corpus import Corpus, read_corpus
-    from dreamtalk.evaluation.phone_times import read_phone_times, with_phone_times
+    from dreamtalk.evaluation.phone_times import with_phone_times
 
-    times = read_phone_times(arguments.phones) if arguments.phones else {}
+    times = phone_times(arguments.phones)
     parts = [read_corpus(folder) for folder in arguments.inputs]
     training = [each for part in parts for each in part.training]
     validation = [each for part in parts for each in part.validation]
     return Corpus(training, with_phone_times(validation, times))
 
 
-def read_speeches(paths: Any, phones: Path | None) -> list["Speech"]:
+def phone_times(paths: Sequence[Path]) -> "PhoneTimes":
+    from dreamtalk.evaluation.phone_times import read_phone_times
+
+    return {name: phones for path in paths for name, phones in read_phone_times(path).items()}
+
+
+def read_speeches(paths: Sequence[Path], phones: Sequence[Path]) -> list["Speech"]:
     """Speech files; their phone times, if any, are found by file name without its suffix."""
     from dreamtalk.audio import load_audio
     from dreamtalk.evaluation.emotion_report import Speech
-    from dreamtalk.evaluation.phone_times import read_phone_times
 
-    times = read_phone_times(phones) if phones else {}
+    times = phone_times(phones)
     return [Speech(path.name, load_audio(path), times.get(path.stem, ())) for path in paths]
