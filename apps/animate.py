@@ -1,6 +1,7 @@
 """dreamtalk animate: speech and an emotion in; curves, contact sheet and video out."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from dreamtalk.errors import OptionError
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
 from dreamtalk.portrait import Portrait, load_portrait
+from dreamtalk.style_clip import load_style_clip
 from dreamtalk.transcript import read_transcript
+from rig.clip import BlendshapeClip
 
 CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)
 RENDERERS = ("rig", "face-vid2vid")
@@ -67,15 +70,22 @@ def run(arguments: argparse.Namespace) -> int:
         emotion.check_within(waveform.duration_s)
     # Read and fitted before the curves are made, so that a bad portrait costs no waiting.
     portrait = None if arguments.portrait is None else load_portrait(arguments.portrait)
+    style = None if arguments.style is None else read_style(arguments.style, arguments.quiet)
     talk = DreamTalk.load()
     for index, chosen in enumerate(options, start=1):
         number = index if len(options) > 1 else None
         with progress_bar("curves" if number is None else f"curves {number}", arguments.quiet) as progress:
-            performance = talk.animate(
-                waveform, emotion, style=arguments.style, text=text, options=chosen, progress=progress
-            )
+            performance = talk.animate(waveform, emotion, style=style, text=text, options=chosen, progress=progress)
+        if arguments.style is not None:
+            performance = replace(performance, style=arguments.style.name)
         write_outputs(performance, portrait, arguments, number)
     return 0
+
+
+def read_style(path: Path, quiet: bool) -> BlendshapeClip:
+    """The style clip, read once for all variations; a video takes about its own length."""
+    with progress_bar("style", quiet) as progress:
+        return load_style_clip(path, progress)
 
 
 def write_outputs(

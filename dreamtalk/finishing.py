@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from dreamtalk.dialled import dialled
 from dreamtalk.dials import Dials
+from dreamtalk.lip_contacts import LipContacts
 from dreamtalk.lip_seal import sealed
 from dreamtalk.liveliness import enlivened, likely_blink_rate
 from dreamtalk.motion_space import clip_of
@@ -19,21 +21,15 @@ def finished(
     fps: float,
     track: StyleTrack,
     options: AnimationOptions,
-    closing: np.ndarray | None = None,
+    contacts: LipContacts | None = None,
 ) -> BlendshapeClip:
     """Raw motion (T, 55) -> the clip a user gets.
 
-    closing: (T,) in [0, 1], how far the lips must be shut (dreamtalk.closures), or None where nobody knows.
+    contacts: where the lips must meet, or None where nobody knows.
     """
-    from dreamtalk.dialled import dialled
-
     motion = motion.copy()
     weights = sealed(motion[:, :_COUNT].clip(0.0, 1.0), fps)
-    if closing is not None:
-        from dreamtalk.closures import close_lips
-
-        weights = close_lips(weights, closing)
-    motion[:, :_COUNT] = weights
+    motion[:, :_COUNT] = weights if contacts is None else contacts.applied(weights)
     motion = _lively(motion, fps, track, options.seed, options.dials)
     motion[:, :_COUNT] = options.shapes.applied(dialled(motion[:, :_COUNT], options.dials))
     return clip_of(_mouth_alone(motion) if options.mouth_only else motion, fps)

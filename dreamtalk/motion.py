@@ -16,6 +16,7 @@ from dreamtalk.emodiff import EmoDiff
 from dreamtalk.errors import OptionError
 from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.finishing import finished
+from dreamtalk.lip_contacts import LipContacts
 from dreamtalk.lip_refiner import LipRefiner
 from dreamtalk.motion_space import MOTION_SIZE
 from dreamtalk.one_thread import one_thread
@@ -57,7 +58,7 @@ class MotionGenerator:
         initial: np.ndarray | None = None,
         options: AnimationOptions | None = None,
         progress: Callable[[int, int], None] | None = None,
-        closing: np.ndarray | None = None,
+        contacts: LipContacts | None = None,
     ) -> BlendshapeClip:
         """Curves for `waveform` (16 kHz) at 25 fps, as many frames as rig.timing.frame_count gives for its duration.
 
@@ -65,7 +66,7 @@ class MotionGenerator:
         initial: (52,) weights in [0, 1] the face starts from; None starts neutral.
         options: sampling, dials and adjustments; fps is left to the caller.
         progress: called with (frames done, frames in all).
-        closing: (T,) in [0, 1], how far the lips must be shut, where a transcript tells; else None.
+        contacts: where the lips must meet, if a transcript tells; else None.
         Same input, options and machine give the same bytes. Memory beyond waveform and clip does not grow with length.
         Raises AudioError for another sample rate, OptionError for a bad initial state.
         """
@@ -73,7 +74,7 @@ class MotionGenerator:
         track = _as_track(style, frame_count(waveform.duration_s, FPS), options.seed)
         with one_thread():
             motion = self.raw_motion(waveform, track, _initial_motion(initial), options, progress)
-        return finished(motion, FPS, track, options, closing)
+        return finished(motion, FPS, track, options, contacts)
 
     def raw_motion(
         self,

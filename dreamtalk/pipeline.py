@@ -57,10 +57,11 @@ class DreamTalk:
         speech: a sound or video file, or a waveform.
         emotion: a name of the library (see `dreamtalk emotions`), a mixture "happy:0.5+surprised:0.5", or emotion over
             time, "0:neutral, 3.2:happy:0.8, 7:sad", or an EmotionTrack. intensity: in [0, 1], scales all of it.
-        style: a clip whose manner is followed instead: a .csv or .npz file, or a BlendshapeClip.
+        style: a clip whose manner is followed instead: a .csv or .npz file, a video with a face, or a BlendshapeClip.
         initial: (52,) weights the face starts from; None starts from the neutral face.
         text: what is said, in English, so that every p, b and m shuts the lips; needs pip install "dreamtalk[align]".
         seed: picks the clip's variant and the noise; ignored where `options`, which has its own, is given.
+        progress: called with (done, total), first while a style video is followed, then while curves are made.
 
         Raises AudioError, OptionError, RigError or WeightsError, each with one sentence.
         """
@@ -76,13 +77,13 @@ class DreamTalk:
         if style is None:
             styles, name = track.styles(self.emotions, options.seed, count, FPS), track.shown()
         else:
-            styles, name = _style_clip(style)
-        closing = None
+            styles, name = _style_clip(style, progress)
+        contacts = None
         if text is not None:
-            from dreamtalk.transcript import closing_of_text
+            from dreamtalk.transcript import contacts_of_text
 
-            closing = closing_of_text(waveform, text, count, FPS)
-        clip = self.motion.generate(waveform, styles, initial, options, progress, closing)
+            contacts = contacts_of_text(waveform, text, count, FPS)
+        clip = self.motion.generate(waveform, styles, initial, options, progress, contacts)
         return Performance(clip.resampled(options.fps), waveform, name, options)
 
 
@@ -96,9 +97,9 @@ def _emotion_track(emotion: "str | EmotionTrack | None", intensity: float) -> "E
     return track if intensity == 1.0 else track.scaled(intensity)
 
 
-def _style_clip(style: str | Path | BlendshapeClip) -> tuple[BlendshapeClip, str]:
+def _style_clip(style: str | Path | BlendshapeClip, progress: Progress | None) -> tuple[BlendshapeClip, str]:
     if isinstance(style, BlendshapeClip):
         return style, "clip"
     from dreamtalk.style_clip import load_style_clip
 
-    return load_style_clip(style), Path(style).name
+    return load_style_clip(style, progress), Path(style).name

@@ -2,11 +2,13 @@
 
 import unicodedata
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from dreamtalk.audio import Waveform
 from dreamtalk.errors import OptionError
+
+if TYPE_CHECKING:
+    from dreamtalk.lip_contacts import LipContacts
 
 LARGEST_BYTES = 4_000_000
 FOREIGN_SHARE = 0.1
@@ -45,16 +47,16 @@ def check_english(text: str) -> None:
         )
 
 
-def closing_of_text(waveform: Waveform, text: str, frame_count: int, fps: float) -> np.ndarray:
-    """How far the lips must be shut at every frame, (T,) in [0, 1].
+def contacts_of_text(waveform: Waveform, text: str, frame_count: int, fps: float) -> "LipContacts":
+    """Where the lips meet in speech (16 kHz) whose words are known.
 
     Raises OptionError for another language, DreamTalkError where no aligner is installed or text and speech differ.
     """
     check_english(text)
     from dreamtalk.alignment import aligned_phones
-    from dreamtalk.closures import closing_of_phones
+    from dreamtalk.lip_contacts import LipContacts
 
-    return closing_of_phones(aligned_phones(waveform.samples, text), frame_count, fps)
+    return LipContacts.of_phones(aligned_phones(waveform.samples, text), frame_count, fps)
 
 
 def _plain(letter: str) -> str:
