@@ -74,21 +74,36 @@ class EncoderRun:
 
 
 class _Stage:
-    """One layer with the inputs that later states still attend to."""
+    """One layer with the keys and values that later states still attend to, and the states that wait for later ones."""
 
     def __init__(self, layer: EncoderLayer, band: Band) -> None:
         self.layer, self.band = layer, band
-        self.held: Tensor | None = None
-        self.answered = 0  # rows of `held` that have been answered and only serve as context
+        self.waiting: Tensor | None = None
+        self.query = self.key = self.value = torch.zeros(0)
 
     def push(self, states: Tensor, last: bool) -> Tensor:
-        held = states if self.held is None else torch.cat([self.held, states])
-        ready = len(held) - self.answered - (0 if last else self.band.right)
+        self._take(states)
+        ready = len(self.waiting) - (0 if last else self.band.right)
         if ready <= 0:
-            self.held = held
             return states[:0]
-        first = self.answered
-        answers = self.layer.banded(held, first, ready, self.band.left, self.band.right)
-        drop = max(0, first + ready - self.band.left)
-        self.held, self.answered = held[drop:], first + ready - drop
+        behind = self.key.shape[1] - len(self.waiting)
+        heard = behind + ready + self.band.right
+        key, value = self.key[:, :heard], self.value[:, :heard]
+        apart = torch.arange(key.shape[1]) - (behind + torch.arange(ready))[:, None]
+        seen = (apart >= -self.band.left) & (apart <= self.band.right)
+        answers = self.layer.answered(self.waiting[:ready], self.query[:, :ready], key, value, seen)
+        self.waiting, self.query = self.waiting[ready:], self.query[:, ready:]
+        drop = max(0, behind + ready - self.band.left)
+        self.key, self.value = self.key[:, drop:], self.value[:, drop:]
         return answers
+
+    def _take(self, states: Tensor) -> None:
+        query, key, value = self.layer.mixed(states)
+        if self.waiting is None:
+            self.waiting, self.query, self.key, self.value = states, query, key, value
+            return
+        self.waiting = torch.cat([self.waiting, states])
+        self.query, self.key, self.value = (
+            torch.cat([held, new], 1)
+            for held, new in ((self.query, query), (self.key, key), (self.value, value))
+        )

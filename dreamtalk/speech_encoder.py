@@ -52,25 +52,22 @@ class EncoderLayer(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         batch, time, width = states.shape
-        qkv = self.qkv(self.attention_norm(states)).view(batch, time, 3, self.heads, width // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
+        query, key, value = self.mixed(states)
         heard = scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(batch, time, width)
         return self._fed(states + self.attention_out(heard))
 
-    def banded(self, states: Tensor, first: int, count: int, left: int, right: int) -> Tensor:
-        """Answers for rows first .. first + count - 1 of states (T, width), each attending `left` back, `right` ahead.
+    def mixed(self, states: Tensor) -> Tensor:
+        """Queries, keys and values of states (..., T, width), (3, ..., heads, T, width / heads)."""
+        qkv = self.qkv(self.attention_norm(states)).unflatten(-1, (3, self.heads, -1))
+        return qkv.movedim(-3, 0).transpose(-3, -2)
 
-        Rows that are not there are not attended to. Returns (count, width).
+    def answered(self, states: Tensor, query: Tensor, key: Tensor, value: Tensor, seen: Tensor) -> Tensor:
+        """The layer's answers for states (T, width) with their queries, which attend to the keys that `seen` allows.
+
+        query: (heads, T, d). key, value: (heads, K, d). seen: (T, K) bool. Returns (T, width).
         """
-        begin, end = max(0, first - left), min(len(states), first + count + right)
-        near, width = states[begin:end], states.shape[1]
-        mixed = self.qkv(self.attention_norm(near)).view(len(near), 3, self.heads, width // self.heads)
-        query, key, value = mixed.permute(1, 2, 0, 3)
-        own = slice(first - begin, first - begin + count)
-        apart = torch.arange(len(near)) - torch.arange(len(near))[own, None]
-        seen = (apart >= -left) & (apart <= right)
-        heard = scaled_dot_product_attention(query[:, own], key, value, attn_mask=seen)
-        return self._fed(near[own] + self.attention_out(heard.transpose(0, 1).reshape(count, width)))
+        heard = scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        return self._fed(states + self.attention_out(heard.transpose(0, 1).flatten(1)))
 
     def _fed(self, states: Tensor) -> Tensor:
         return states + self.feed_out(gelu(self.feed_in(self.feed_norm(states))))

@@ -19,7 +19,8 @@ FEATURE_FPS = 25
 STATES_PER_FRAME = 2
 BLOCK = 100  # frames heard at a time
 
-_LOUD, _FLOOR, _SPEECH_RANGE, _MOST_GAIN = 1.0, -6.4, 4.0, 5.0
+STUDIO_LEVEL, SPEECH_RANGE, MOST_GAIN = 1.0, 4.0, 5.0  # log10 of power
+_FLOOR = -6.4
 
 
 def speech_states(waveform: Waveform, encoder: RunningEncoder, frame_count: int | None = None) -> np.ndarray:
@@ -56,8 +57,12 @@ def iter_speech_states(
 def heard_mel(samples: np.ndarray, first: int, count: int, gain: float) -> np.ndarray:
     """The spectrogram behind states first .. first + count - 1 with its margin, scaled as Whisper does, (80, ...)."""
     margin = MEL_MARGIN
-    mel = log_mel(samples, 2 * first - margin, 2 * count + 2 * margin) + np.float32(gain)
-    return (np.maximum(mel, _FLOOR) + 4.0) / 4.0
+    return scaled_mel(log_mel(samples, 2 * first - margin, 2 * count + 2 * margin), gain)
+
+
+def scaled_mel(mel: np.ndarray, gain: float) -> np.ndarray:
+    """log10 of the mel power, any shape, raised by `gain` and scaled as Whisper does."""
+    return (np.maximum(mel + np.float32(gain), _FLOOR) + 4.0) / 4.0
 
 
 def speech_level(samples: np.ndarray) -> float:
@@ -67,9 +72,9 @@ def speech_level(samples: np.ndarray) -> float:
 
 def level_of_peaks(peaks: np.ndarray) -> float:
     """Level of the loudest speech from the strongest band of each 10 ms."""
-    return float(np.percentile(peaks[peaks >= peaks.max() - _SPEECH_RANGE], 95))
+    return float(np.percentile(peaks[peaks >= peaks.max() - SPEECH_RANGE], 95))
 
 
 def level_gain(level: float) -> float:
     """What is added to log10 of the mel power so that speech of `level` is heard like a studio's."""
-    return min(_LOUD - level, _MOST_GAIN)
+    return min(STUDIO_LEVEL - level, MOST_GAIN)
