@@ -22,21 +22,25 @@ def finished(
     track: StyleTrack,
     options: AnimationOptions,
     contacts: LipContacts | None = None,
+    energy: np.ndarray | None = None,
 ) -> BlendshapeClip:
     """Raw motion (T, 55) -> the clip a user gets.
 
     contacts: where the lips must meet, or None where nobody knows.
+    energy: loudness of the speech (T,) >= 0 in any unit, for blinks in its pauses and brows on its accents.
     """
     motion = motion.copy()
     weights = sealed(motion[:, :_COUNT].clip(0.0, 1.0), fps)
     motion[:, :_COUNT] = weights if contacts is None else contacts.applied(weights)
-    motion = _lively(motion, fps, track, options.seed, options.dials)
+    motion = _lively(motion, fps, track, options.seed, options.dials, energy)
     motion[:, :_COUNT] = options.shapes.applied(dialled(motion[:, :_COUNT], options.dials))
     return clip_of(_mouth_alone(motion) if options.mouth_only else motion, fps)
 
 
-def _lively(motion: np.ndarray, fps: float, track: StyleTrack, seed: int, dials: Dials) -> np.ndarray:
-    """Eyes, lids and head in the manner of the styles, each by its share.
+def _lively(
+    motion: np.ndarray, fps: float, track: StyleTrack, seed: int, dials: Dials, energy: np.ndarray | None
+) -> np.ndarray:
+    """Upper face, eyes, lids and head in the manner of the styles, each by its share.
 
     All styles draw the same events at one blink rate, the mean by their shares, so that no blink is seen by halves.
     """
@@ -49,6 +53,8 @@ def _lively(motion: np.ndarray, fps: float, track: StyleTrack, seed: int, dials:
             fps,
             style,
             np.random.default_rng((seed, 1)),
+            energy,
+            share=share,
             blink_rate_scale=dials.blink * (blended / rate),
             gaze_scale=dials.gaze,
             head_scale=dials.head * dials.strength,

@@ -18,6 +18,7 @@ from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.finishing import finished
 from dreamtalk.lip_contacts import LipContacts
 from dreamtalk.lip_refiner import LipRefiner
+from dreamtalk.loudness import frame_loudness_db, relative_loudness
 from dreamtalk.motion_space import MOTION_SIZE
 from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
@@ -74,7 +75,8 @@ class MotionGenerator:
         track = _as_track(style, frame_count(waveform.duration_s, FPS), options.seed)
         with one_thread():
             motion = self.raw_motion(waveform, track, _initial_motion(initial), options, progress)
-        return finished(motion, FPS, track, options, contacts)
+        energy = relative_loudness(frame_loudness_db(waveform.samples, len(track)))
+        return finished(motion, FPS, track, options, contacts, energy)
 
     def raw_motion(
         self,
