@@ -16,13 +16,13 @@ from rig.arkit import NAMES, indices
 from rig.clip import BlendshapeClip
 from rig.gaze import eye_rotation_from_weights
 
-_USUAL_BLINKS, _USUAL_FIXATION_S, _USUAL_GLANCES = 17.0, 1.3, 0.15
+USUAL_BLINKS, USUAL_FIXATION_S, USUAL_GLANCES = 17.0, 1.3, 0.15
 _TRUSTED_S = 6.0  # a style clip of this length counts as much as the usual rate
 _BLINK = indices("eyeBlinkLeft", "eyeBlinkRight")
 _LOOK = indices(*(name for name in NAMES if name.startswith("eyeLook")))
-_OWN_BLINK_S = 0.6  # lid motion shorter than half of this is EmoDiff's own blinking
-_POSTURE_S = 1.5
-_LEAST_GAIN, _MOST_GAIN = 0.8, 2.5
+OWN_BLINK_S = 0.6  # lid motion shorter than half of this is EmoDiff's own blinking
+POSTURE_S = 1.5
+LEAST_HEAD_GAIN, MOST_HEAD_GAIN = 0.8, 2.5
 _USUAL_GAZE_DEG, _LEAST_WIDTH, _MOST_WIDTH = np.array((1.4, 2.6)), 0.6, 1.7
 
 
@@ -78,20 +78,20 @@ def paced_blink_times(
 def likely_blink_rate(style: BlendshapeClip) -> float:
     """Blinks a minute of a style clip, drawn toward the usual 17 where the clip is short."""
     trust = style.duration_s / (style.duration_s + _TRUSTED_S)
-    return float(np.clip(trust * blink_rate(style.weights, style.fps) + (1 - trust) * _USUAL_BLINKS, 4.0, 45.0))
+    return float(np.clip(trust * blink_rate(style.weights, style.fps) + (1 - trust) * USUAL_BLINKS, 4.0, 45.0))
 
 
 def with_head_range(head: np.ndarray, fps: float, style: BlendshapeClip) -> np.ndarray:
     """Head angles (T, 3) whose movement about the slow posture is as wide as the style's; the first frame stays."""
     slow = _posture(head, fps)
     wanted = (style.head_rotation - _posture(style.head_rotation, style.fps)).std(0)
-    gain = np.clip(wanted / np.maximum((head - slow).std(0), 1e-5), _LEAST_GAIN, _MOST_GAIN)
+    gain = np.clip(wanted / np.maximum((head - slow).std(0), 1e-5), LEAST_HEAD_GAIN, MOST_HEAD_GAIN)
     share = np.clip(np.arange(len(head)) / fps, 0.0, 1.0)[:, None]
     return (head + share * (gain - 1.0) * (head - slow)).astype(np.float32)
 
 
 def _posture(head: np.ndarray, fps: float) -> np.ndarray:
-    return gaussian_filter1d(head.astype(np.float64), _POSTURE_S * fps, axis=0, mode="nearest")
+    return gaussian_filter1d(head.astype(np.float64), POSTURE_S * fps, axis=0, mode="nearest")
 
 
 def _add_gaze(
@@ -104,16 +104,16 @@ def _add_gaze(
 ) -> None:
     """Writes look and lid columns of `weights` (T, 52): fixations and saccades about the style's own gaze."""
     turned = np.degrees(head[:, :2])
-    gaze, _ = gaze_angles(rng, len(weights), fps, _USUAL_FIXATION_S, _USUAL_GLANCES)
+    gaze, _ = gaze_angles(rng, len(weights), fps, USUAL_FIXATION_S, USUAL_GLANCES)
     looked = np.zeros_like(weights, dtype=np.float64)
-    mean_deg, width = _gaze_manner(style)
+    mean_deg, width = gaze_manner(style)
     look_weights(gaze_scale * (width * gaze + mean_deg) - HEAD_COMPENSATION * turned, looked)
     weights[:, _LOOK] = looked[:, _LOOK].clip(0.0, 1.0)
-    lids = median_filter(weights[:, _BLINK], size=(2 * round(_OWN_BLINK_S * fps / 2) + 1, 1), mode="nearest")
+    lids = median_filter(weights[:, _BLINK], size=(2 * round(OWN_BLINK_S * fps / 2) + 1, 1), mode="nearest")
     weights[:, _BLINK] = (lids + looked[:, _BLINK] - looked[:, _BLINK].mean(0)).clip(0.0, 1.0)
 
 
-def _gaze_manner(style: BlendshapeClip) -> tuple[np.ndarray, np.ndarray]:
+def gaze_manner(style: BlendshapeClip) -> tuple[np.ndarray, np.ndarray]:
     """Where a style looks on average, (2,) degrees (pitch, yaw), and how widely against the usual, (2,).
 
     The head's turn is added back, and blinks, during which eyes dip, are left out.

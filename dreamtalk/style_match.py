@@ -20,7 +20,7 @@ MOST_STD = 0.15
 MOST_SHIFT = 0.4
 LEAST_GAIN, MOST_GAIN = 0.7, 2.0
 _TRUSTED_S = 2.0  # a clip of this length, style or speech, is followed by half
-_SETTLING_S = 1.0
+SETTLING_S = 1.0
 _HALF_WAVE_MEAN, _HALF_WAVE_STD = 0.3989, 0.5838  # of max(0, normal)
 
 _UP = indices("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
@@ -51,18 +51,29 @@ def style_matched(
     """
     share = np.ones(len(motion)) if share is None else share
     own_mean, own_std = _moments(motion[:, MATCHED], share)
-    mean, std = style_moments(style)
     length_s = float(share.sum()) / fps
-    trust = style.duration_s / (style.duration_s + _TRUSTED_S) * length_s / (length_s + _TRUSTED_S)
-    goal = trust * std + (1.0 - trust) * own_std
-    gain = np.clip(goal / np.maximum(own_std, 1e-4), LEAST_GAIN, MOST_GAIN)
-    missing = np.sqrt(np.maximum(goal**2 - (gain * own_std) ** 2, 0.0))
-    shift = np.clip(trust * (mean - own_mean), -MOST_SHIFT, MOST_SHIFT)
-    change = (gain - 1.0) * (motion[:, MATCHED] - own_mean) + shift + missing * _events(rng, len(motion), fps, energy)
-    settled = smoothstep(0.0, _SETTLING_S, np.arange(len(motion)) / fps)[:, None]
+    gain, shift, missing = toward_style(style_moments(style), style.duration_s, own_mean, own_std, length_s)
+    moved = missing * upper_face_events(rng, len(motion), fps, energy)
+    change = (gain - 1.0) * (motion[:, MATCHED] - own_mean) + shift + moved
+    settled = smoothstep(0.0, SETTLING_S, np.arange(len(motion)) / fps)[:, None]
     matched = motion.copy()
     matched[:, MATCHED] = np.clip(motion[:, MATCHED] + settled * change, 0.0, 1.0)
     return matched
+
+
+def toward_style(
+    moments: tuple[np.ndarray, np.ndarray], style_s: float, own_mean: np.ndarray, own_std: np.ndarray, length_s: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What leads motion of `length_s` seconds with its own moments (C,) toward those of a style of `style_s` seconds.
+
+    Each (C,): the gain on its deviations, the shift of its mean, and the deviation that events of its own must add.
+    """
+    mean, std = moments
+    trust = style_s / (style_s + _TRUSTED_S) * length_s / (length_s + _TRUSTED_S)
+    goal = trust * std + (1.0 - trust) * own_std
+    gain = np.clip(goal / np.maximum(own_std, 1e-4), LEAST_GAIN, MOST_GAIN)
+    missing = np.sqrt(np.maximum(goal**2 - (gain * own_std) ** 2, 0.0))
+    return gain, np.clip(trust * (mean - own_mean), -MOST_SHIFT, MOST_SHIFT), missing
 
 
 def style_moments(style: BlendshapeClip) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +90,7 @@ def _moments(values: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndar
     return mean, np.sqrt((weight * (values - mean) ** 2).sum(axis=0))
 
 
-def _events(rng: np.random.Generator, count: int, fps: float, energy: np.ndarray | None) -> np.ndarray:
+def upper_face_events(rng: np.random.Generator, count: int, fps: float, energy: np.ndarray | None) -> np.ndarray:
     """Movements of mean 0 and standard deviation 1 or less, (count, C): one for each group of shapes."""
     waves = smooth_noise(rng, count, len(_GROUPS), fps, corner_hz=0.4, slope=3.0)
     curves = (np.maximum(waves, 0.0) - _HALF_WAVE_MEAN) / _HALF_WAVE_STD
