@@ -1,8 +1,8 @@
 """What mouths do when phones are spoken: phones with times -> jaw and mouth curves, coarticulation included.
 
-A small convolutional network hears who is speaking (a blend of the speakers it learned from), which phone is being said
-and how far it is from both ends, up to half a second around; it is fitted on forced phones of real captures, so it
-knows how far a mouth leads the sound. Speaking style is set afterwards, and every p, b and m closes the lips.
+Dominance functions say where every phone pulls the mouth of a speaker; a small convolutional network, which hears the
+phones around and how near their ends are, adds what they miss. Both are fitted on the forced phones of real captures,
+so they know how far a mouth leads the sound. Speaking style is set afterwards, and every p, b and m closes the lips.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from dreamtalk.closures import close_lips, closing_of_phones
+from dreamtalk.closures import close_lips, closing_of_phones, tuck_lip, tucking_of_phones
+from dreamtalk.dominance import Dominance
 from dreamtalk.errors import WeightsError
 from dreamtalk.lip_seal import sealed
-from dreamtalk.phones import PHONES, Phone, phone_frames
+from dreamtalk.phones import PHONES, SILENCE, Phone, phone_frames
 from dreamtalk.speaking_style import SpeakingStyle, styled
 from dreamtalk.weight_folder import load_weights, read_config
 from dreamtalk.weights import resolve
@@ -31,16 +32,21 @@ SPEAKERS = ("grid_s1", "facegood")
 FEATURES = len(PHONES) + 2
 _FINE = 4  # phones are looked up so many times a frame, so that a boundary inside a frame counts
 _NEAR_S = 0.5  # a boundary farther away than this is only far away
-_STAND_IN = {"ø": "o", "y": "u"}  # too rare in the captures to learn from: what the lips do alike
+_STAND_IN = {"m": "p", "θ": "t", "ŋ": "n", "ʃ": "tʃ", "ɑ": "a", "ɜ": "ə", "y": "u", "ø": "o"}
+"""Phones that the captures hold too rarely, or in too few words, and what the lips do alike."""
 _CLOSE, _JAW = INDEX["mouthClose"], INDEX["jawOpen"]
 
 
 @dataclass(frozen=True)
 class ArticulationConfig:
-    """Sizes. width: channels. dilations: of the convolutions, each 5 frames wide. dropout: in training."""
+    """Sizes. dominance: whether dominance functions do the coarse work. width: channels of the network.
 
+    dilations: of its convolutions, each 5 frames wide; none leave the dominance functions alone. dropout: in training.
+    """
+
+    dominance: bool = True
     width: int = 64
-    dilations: tuple[int, ...] = (1, 2, 4, 4)
+    dilations: tuple[int, ...] = (1, 2, 2)
     dropout: float = 0.15
 
     @classmethod
@@ -59,20 +65,26 @@ class ArticulationNetwork(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
+        self.dominance = Dominance(len(PHONES), len(SPEAKERS)) if config.dominance else None
         self.heard = nn.Linear(FEATURES, width)
         self.speaker = nn.Linear(len(SPEAKERS), width, bias=False)
         self.blocks = nn.ModuleList(_Block(width, dilation, config.dropout) for dilation in config.dilations)
         self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(MOUTH)))
+        if config.dominance:
+            nn.init.zeros_(self.out[1].weight)
         self.register_buffer("centre", torch.zeros(len(MOUTH)))
         self.register_buffer("amplitude", torch.ones(len(MOUTH)))
 
     def forward(self, features: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         """features (B, T, FEATURES), speaker (B, 2) shares that sum to 1 -> (B, T, 27)."""
+        coarse = self.dominance(features[..., : len(PHONES)], speaker) if self.dominance else 0.0
+        if not self.config.dilations:
+            return coarse
         states = self.heard(features)
         code = self.speaker(speaker)[:, None]
         for block in self.blocks:
             states = block(states, code)
-        return self.out(states)
+        return coarse + self.out(states)
 
     def finished(self, mouth: torch.Tensor) -> torch.Tensor:
         """Shapes (..., 27) with their deviation brought to what the captures show, in [0, 1]."""
@@ -135,7 +147,8 @@ class ArticulationModel:
             weights[:, column] = np.interp(times, rows, curve)
         weights[:, _CLOSE] = np.minimum(weights[:, _CLOSE], weights[:, _JAW])
         led = [Phone(phone.start_s - style.lead_s, phone.end_s - style.lead_s, phone.symbol) for phone in phones]
-        return close_lips(sealed(weights, fps), closing_of_phones(led, count, fps))
+        weights = tuck_lip(sealed(weights, fps), tucking_of_phones(led, count, fps))
+        return close_lips(weights, closing_of_phones(led, count, fps))
 
     @torch.inference_mode()
     def _answered(self, phones: Sequence[Phone], length_s: float, style: SpeakingStyle) -> np.ndarray:
@@ -154,7 +167,7 @@ def phone_features(phones: Sequence[Phone], count: int) -> np.ndarray:
     """
     fine = PHONE_FPS * _FINE
     early = (_FINE - 1) / 2 / fine  # frame n is the mean of instants around second n / PHONE_FPS
-    moved = [Phone(p.start_s + early, p.end_s + early, _STAND_IN.get(p.symbol, p.symbol)) for p in phones]
+    moved = [Phone(phone.start_s + early, phone.end_s + early, phone.symbol) for phone in _seen_on_lips(phones)]
     numbers = phone_frames(moved, count * _FINE, fine)
     features = np.zeros((count, FEATURES), np.float32)
     rows = np.repeat(np.arange(count), _FINE)
@@ -162,6 +175,17 @@ def phone_features(phones: Sequence[Phone], count: int) -> np.ndarray:
     since, left = _boundary_distances(phones, count)
     features[:, -2], features[:, -1] = 1 - since / _NEAR_S, 1 - left / _NEAR_S
     return features
+
+
+def _seen_on_lips(phones: Sequence[Phone]) -> list[Phone]:
+    """The phones by what they look like; an h has no lips of its own and looks like what follows."""
+    seen: list[Phone] = []
+    follower = "ə"
+    for phone in reversed(phones):
+        symbol = follower if phone.symbol == "h" else _STAND_IN.get(phone.symbol, phone.symbol)
+        follower = symbol if symbol != SILENCE else "ə"
+        seen.append(Phone(phone.start_s, phone.end_s, symbol))
+    return seen[::-1]
 
 
 def _boundary_distances(phones: Sequence[Phone], count: int) -> tuple[np.ndarray, np.ndarray]:
