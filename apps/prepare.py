@@ -37,7 +37,7 @@ def _kind(kinds: Any, name: str, summary: str) -> argparse.ArgumentParser:
 def _synthetic(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=32.0, metavar="N", help="about how much (default 32)")
     parser.add_argument(
-        "--languages", default="en,es,fr,it,pt,hi", metavar="LIST", help="ISO codes with commas between"
+        "--languages", default="en,es,fr,it,pt,hi,de", metavar="LIST", help="ISO codes with commas between"
     )
     parser.add_argument(
         "--voices", type=Path, metavar="DIR", help="Kokoro's style vectors: `voices` of the npm package kokoro-js 1.2.1"

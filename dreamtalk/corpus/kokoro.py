@@ -26,6 +26,8 @@ VOWEL_LATE_S, CONSONANT_LATE_S = 0.050, 0.065
 """By how much the summed lengths trail the sound where a vowel begins, and elsewhere (docs/corpus.md)."""
 LANGUAGES = {"a": "en-us", "b": "en-gb", "e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
 """espeak-ng's voice by the first letter of a Kokoro voice. Japanese and Mandarin need another phonemiser."""
+BORROWED = {"de": "de"}
+"""Languages that no Kokoro voice was made for, but whose sounds its voices have: ISO 639 code -> espeak-ng's voice."""
 DURATIONS = "/encoder/Round_output_0"
 
 # IPA as espeak-ng writes it (tied by ^) -> the one-letter symbols of Kokoro
@@ -35,6 +37,7 @@ _ENGLISH = (("aɪ", "I"), ("aʊ", "W"), ("dʒ", "ʤ"), ("tʃ", "ʧ"), ("eɪ", "A
             ("ə^l", "ᵊl"), ("ɚ", "əɹ"), ("r", "ɹ"), ("ɐ", "ə"))  # fmt: skip
 _BY_LANGUAGE = {
     "en-us": (*_ENGLISH, ("ɜː", "ɜɹ"), ("ɾ", "T"), ("ː", ""), ("ʔ", "t")),
+    "de": (("ɜ", "ɐ"),),
     "en-gb": (*_ENGLISH, ("e^ə", "ɛː"), ("eə", "ɛː"), ("i^ə", "ɪə"), ("iə", "ɪə"), ("ɾ", "t"), ("ʔ", "t")),
 }
 _MARKS = {"।": ".", "«": "“", "»": "”"}
@@ -73,9 +76,9 @@ class Kokoro:
             raise DreamTalkError(f"{self._voices} holds no {path.name}; give the folder `voices` of kokoro-js 1.2.1.")
         return np.fromfile(path, np.float32).reshape(-1, 1, STYLE_SIZE)
 
-    def speak(self, text: str, voice: str, speed: float = 1.0) -> Spoken:
-        """Say `text`; the language follows from the voice's first letter. speed: 0.5 to 2, 1 is normal."""
-        language = LANGUAGES.get(voice[:1])
+    def speak(self, text: str, voice: str, speed: float = 1.0, borrowed: str | None = None) -> Spoken:
+        """Say `text`; the language follows from the voice's first letter, or is one of BORROWED. speed: 0.5 to 2."""
+        language = BORROWED[borrowed] if borrowed else LANGUAGES.get(voice[:1])
         if language is None:
             known = ", ".join(LANGUAGES)
             raise DreamTalkError(f"The voice {voice} begins with none of {known}; its language has no phonemiser here.")

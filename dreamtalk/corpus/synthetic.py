@@ -9,7 +9,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from dreamtalk.corpus.cmu_voices import speak_festival, speak_flite
-from dreamtalk.corpus.kokoro import Kokoro
+from dreamtalk.corpus.kokoro import BORROWED, Kokoro
 from dreamtalk.corpus.pauses import with_pauses_heard
 from dreamtalk.corpus.prepared import CorpusList, Item, PreparedWriter
 from dreamtalk.corpus.spoken import Spoken
@@ -24,8 +24,8 @@ LICENCE = "Apache-2.0 (Kokoro-82M and its voices); free licences of the CMU and 
 SOURCE = "dreamtalk prepare synthetic: Kokoro-82M int8, flite, festival"
 PEAK = 0.5
 
-Speak = Callable[[str, str, float], Spoken]
-"""(text, voice, speed) -> speech: what an engine is."""
+Speak = Callable[[Planned], Spoken]
+"""What an engine is: it says one planned sentence."""
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +65,14 @@ def engines(voices: Path | None) -> dict[str, Speak]:
     """The engines at hand, by name."""
     found: dict[str, Speak] = {}
     if voices:
-        found["kokoro"] = Kokoro(voices).speak
-    for name, speak in (("flite", speak_flite), ("festival", speak_festival)):
-        if shutil.which(name):
-            found[name] = speak
+        kokoro = Kokoro(voices)
+        found["kokoro"] = lambda one: kokoro.speak(
+            one.text, one.voice, one.speed, one.language if one.language in BORROWED else None
+        )
+    if shutil.which("flite"):
+        found["flite"] = lambda one: speak_flite(one.text, one.voice, one.speed)
+    if shutil.which("festival"):
+        found["festival"] = lambda one: speak_festival(one.text, one.voice, one.speed)
     return found
 
 
@@ -88,7 +92,7 @@ def spoken_plan(
     writer = PreparedWriter(out, CORPUS, LICENCE, SOURCE)
     for number, one in enumerate(able):
         if one.id not in writer:
-            spoken = speakers[one.engine](one.text, one.voice, one.speed)
+            spoken = speakers[one.engine](one)
             labels = {"engine": one.engine, "speed": str(one.speed)}
             item = Item(one.id, one.speaker, one.language, one.text, one.split, labels)
             writer.add(item, recording_of(spoken, one))

@@ -9,18 +9,20 @@ from importlib.resources import files
 
 import numpy as np
 
+from dreamtalk.corpus.kokoro import BORROWED
 from dreamtalk.corpus.kokoro import LANGUAGES as KOKORO_LANGUAGES
 from dreamtalk.corpus.prepared import TEST, TRAIN
 from dreamtalk.errors import OptionError
 
-LANGUAGES = ("en", "es", "fr", "it", "pt", "hi")
+LANGUAGES = ("en", "es", "fr", "it", "pt", "hi", "de")
 """ISO 639 codes of the languages whose phone times were checked."""
 WHOLE_MINUTES = 32.0
 """Length of the whole plan; other lengths thin it out or repeat sentences in other voices."""
 TEST_VOICES = frozenset({"am_puck", "bf_emma", "em_alex", "im_nicola", "pm_alex", "hm_psi", "rms"})
 _KOKORO_SPEEDS, _CMU_SPEEDS = (0.8, 1.3), (0.85, 1.25)
-_EACH_ENGLISH_VOICE, _EACH_LANGUAGE = 6, 27  # sentences
+_EACH_ENGLISH_VOICE, _EACH_LANGUAGE, _EACH_BORROWED = 6, 27, 40  # sentences
 _MIXTURES = {"a": 36, "b": 14}  # of two American, of two British voices
+_BORROWED_VOICES = ("ff_siwis", "if_sara", "ef_dora", "pm_santa", "bf_alice", "bm_george", "af_heart", "am_michael")
 _CMU = (("flite", "kal", 22), ("flite", "awb", 34), ("flite", "slt", 30), ("festival", "slt-hts", 28),
         ("festival", "kal-diphone", 16))  # fmt: skip
 
@@ -56,7 +58,10 @@ def planned(
     """The plan for `minutes` of speech: Kokoro's `voices` (names), and flite and festival where English is wanted."""
     wanted = [language for language in LANGUAGES if language in set(languages)]
     scale = minutes / WHOLE_MINUTES
-    return _kokoro(sorted(voices), wanted, scale) + (_cmu(scale) if "en" in wanted else [])
+    plan = _kokoro(sorted(voices), [language for language in wanted if language not in BORROWED], scale)
+    for language in wanted:
+        plan += _borrowed(sorted(voices), language, scale) if language in BORROWED else []
+    return plan + (_cmu(scale) if "en" in wanted else [])
 
 
 def _split_sentences(language: str, tested: bool) -> tuple[list[str], list[str]]:
@@ -111,6 +116,21 @@ def _dealt(lines: list[str], count: int, rng: np.random.Generator) -> list[str]:
             pool = list(rng.permutation(len(lines)))
         dealt.append(lines[pool.pop()])
     return dealt
+
+
+def _borrowed(voices: Sequence[str], language: str, scale: float) -> list[Planned]:
+    """A language without voices of its own, said by a few of other languages."""
+    rng = np.random.default_rng(6)
+    able = [voice for voice in voices if voice in _BORROWED_VOICES]
+    count = round(scale * _EACH_BORROWED) if able else 0
+    lines, speeds = _dealt(sentences(language), count, rng), rng.uniform(*_KOKORO_SPEEDS, count)
+    chosen = [able[number % len(able)] for number in range(count)]
+    return [
+        Planned(
+            f"kokoro-{voice}-{language}-{number:04d}", "kokoro", voice, language, line, TRAIN, round(float(speed), 2)
+        )
+        for number, (voice, line, speed) in enumerate(zip(chosen, lines, speeds, strict=True))
+    ]
 
 
 def _cmu(scale: float) -> list[Planned]:
