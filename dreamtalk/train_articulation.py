@@ -18,7 +18,7 @@ from dreamtalk.articulation import (
     phone_features,
 )
 from dreamtalk.capture_phones import with_phones
-from dreamtalk.corpus import read_corpus
+from dreamtalk.corpus import HELD_OUT_FACEGOOD, read_corpus
 from dreamtalk.errors import DreamTalkError
 from dreamtalk.evaluation.motion_score import MotionScore, score
 from dreamtalk.phones import BILABIAL, Phone, phone_frames
@@ -26,7 +26,7 @@ from dreamtalk.speaking_style import SpeakingStyle
 from dreamtalk.train_lips import lip_gap_mm
 from dreamtalk.training_clip import FPS, Recording, interpolated
 from dreamtalk.training_loop import Progress, Trainer
-from dreamtalk.weight_card import card
+from dreamtalk.weight_card import figures_table
 from dreamtalk.weight_folder import save_folder
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip
@@ -204,11 +204,25 @@ def articulation_scores(model: ArticulationModel, recordings: Sequence[Recording
 
 def articulation_card(scores: Mapping[str, MotionScore], command: str) -> str:
     """CARD.md of an articulation model; command: how it was trained."""
-    recipe = (
-        f"- Command: {command}\n- Recipe: AdamW, {LEARNING_RATE:g} with cosine decay, {BATCH} stretches of"
-        f" {LENGTH / FPS:.1f} s a step at three speeds, curve, lip-vertex, velocity and lip-gap losses, averaged"
-        " weights.\n- Phones: GRID by forced alignment of its sentences (PocketSphinx); FACEGOOD's Mandarin by aligning"
-        " a transcript that Whisper made, so some of its words are guesses.\n- The figures are the ceiling of training"
-        " targets made from phones: what phones and speaker alone tell about a mouth.\n"
-    )
-    return card("Articulation model weights", "Phones with times -> 27 jaw and mouth shapes.", recipe, scores)
+    return f"""# Articulation model weights
+
+Phones with times -> 27 jaw and mouth shapes (dreamtalk/articulation.py).
+
+- Data: `grid_s1` (GRID corpus, speaker 1, tracked and calibrated; CC BY 4.0; Cooke, Barker, Cunningham, Shao 2006) and
+  `facegood` (FACEGOOD, MIT), each at three speeds. Nothing else.
+- Phones: GRID by forced alignment of its sentences (PocketSphinx); FACEGOOD's Mandarin by aligning a transcript that
+  Whisper-base made, so some of its words are guesses.
+- Held out: one GRID sentence in ten (by hash of its name) and the file {HELD_OUT_FACEGOOD}. Both speakers are known,
+  and so are GRID's words; docs/articulation.md has figures on unseen words.
+- Command: {command}
+- Recipe: AdamW, {LEARNING_RATE:g} with cosine decay, {BATCH} stretches of {LENGTH / FPS:.1f} s a step, averaged
+  weights; losses on curves, lip vertices, velocities and the lip gap.
+- Licence: as the project's.
+
+## Figures on the held-out part
+
+What phones and speaker alone tell about a mouth: the ceiling of training targets made from phones.
+
+{figures_table(scores)}
+Definitions: docs/evaluation.md.
+"""

@@ -42,11 +42,13 @@ def card(title: str, task: str, recipe: str, scores: Mapping[str, MotionScore]) 
 
 
 def figures_table(scores: Mapping[str, MotionScore]) -> str:
-    """A Markdown table, one row per measure, one column per corpus."""
+    """A Markdown table, one row per measure that was taken, one column per corpus."""
     columns = {name: found.rounded() for name, found in scores.items()}
     if not columns:
         return "Not measured: the data folder held nothing out.\n"
-    measures = next(iter(columns.values()))
+    measures = [
+        name for name in next(iter(columns.values())) if any(found[name] is not None for found in columns.values())
+    ]
     lines = ["| measure | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     lines += [f"| {name} | " + " | ".join(str(found[name]) for found in columns.values()) + " |" for name in measures]
     return "\n".join(lines) + "\n"
