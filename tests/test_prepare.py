@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from scipy.io import wavfile
 
 from apps.cli import main
-from dreamtalk.corpus import read_corpus
+from dreamtalk.corpus import kokoro, read_corpus
 from dreamtalk.corpus.augmentation import augmented, pitched
-from dreamtalk.corpus.cmu_voices import phones_of_ends
+from dreamtalk.corpus.cmu_voices import phones_of_ends, speak_festival, speak_flite
+from dreamtalk.corpus.espeak import ipa_clauses
 from dreamtalk.corpus.ipa import IPA, phones_of_symbols
-from dreamtalk.corpus.kokoro import extra_output
+from dreamtalk.corpus.kokoro import Kokoro, extra_output, kokoro_symbols
 from dreamtalk.corpus.mouth_of_phones import with_mouth
 from dreamtalk.corpus.pauses import PAUSE_S, shifted, silences, with_pauses_heard
 from dreamtalk.corpus.prepared import Item, PreparedWriter, read_list, read_prepared
@@ -176,6 +177,55 @@ def test_pauses_lie_where_the_sound_is_silent():
 
 def test_an_output_is_added_to_an_onnx_graph_by_bytes():
     assert extra_output("ab") == b"\x3a\x06\x62\x04\x0a\x02ab"
+
+
+class FakeSession:
+    """Two frames of tone for every symbol, ten for the start."""
+
+    def run(self, names: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        self.inputs = inputs
+        frames = np.full(inputs["tokens"].size, 2.0, np.float32)
+        frames[0] = 10.0
+        return [np.ones(round(frames.sum()) * 600, np.float32), frames]
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> Path:
+    for number, voice in enumerate(("af_a", "am_b")):
+        np.full((9, 256), number, np.float32).tofile(tmp_path / f"{voice}.bin")
+    (tmp_path / "bf_short.bin").write_bytes(b"1234")
+    return tmp_path
+
+
+def test_kokoro_tells_when_each_sound_is_spoken(voices: Path, monkeypatch):
+    monkeypatch.setattr(kokoro, "ipa_clauses", lambda text, language: [("mˈe^ɪ", "."), ("t^ʃɜː", "।")])
+    assert kokoro_symbols("", "en-us") == "mˈA. ʧɜɹ."
+    session = FakeSession()
+    vocabulary = {symbol: 1 + number for number, symbol in enumerate("mˈA. ʧɜɹ")}
+    spoken = Kokoro(voices, session, vocabulary).speak("x", "af_a+am_b@0.25")
+    assert session.inputs["tokens"][0, [0, -1]].tolist() == [0, 0] and session.inputs["tokens"].shape == (1, 11)
+    assert np.allclose(session.inputs["style"], 0.25) and spoken.rate == 24_000 and not spoken.exact
+    assert [phone.symbol for phone in spoken.phones] == ["sil", "m", "e", "ɪ", "sil", "tʃ", "ɜ", "sil"]
+    assert spoken.phones[1].start_s == pytest.approx(0.25 - kokoro.CONSONANT_LATE_S)
+    assert spoken.phones[2].start_s == pytest.approx(0.30 - kokoro.VOWEL_LATE_S)
+
+
+def test_kokoro_refuses_what_it_cannot_say(voices: Path, monkeypatch):
+    monkeypatch.setattr(kokoro, "ipa_clauses", lambda text, language: [("m" * 12, ".")])
+    speaker = Kokoro(voices, FakeSession(), {"m": 1})
+    complaints = {"af_a": "12 sounds", "af_c": r"no af_c\.bin", "bf_short": "1 numbers", "zf_x": "none of"}
+    for voice, complaint in complaints.items():
+        with pytest.raises(DreamTalkError, match=complaint):
+            speaker.speak("x", voice)
+
+
+def test_programs_that_are_missing_are_named(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    for program, argument in ((speak_flite, "kal"), (speak_festival, "slt-hts"), (ipa_clauses, "de")):
+        with pytest.raises(DreamTalkError, match="is not installed"):
+            program("x", argument)
+    with pytest.raises(DreamTalkError, match="flite has no voice bob"):
+        speak_flite("x", "bob")
 
 
 def test_the_plan_keeps_whole_voices_and_their_sentences_for_tests():

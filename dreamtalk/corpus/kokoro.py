@@ -7,9 +7,10 @@ twice is merged, and repeated fields grow).
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -54,17 +55,28 @@ def kokoro_symbols(text: str, language: str) -> str:
 
 
 class Kokoro:
-    """The model, loaded once. voices: folder with the style vectors of kokoro-js (<voice>.bin)."""
+    """The model and its voices.
 
-    def __init__(self, voices: Path, threads: int = 1) -> None:
-        self._voices = voices
-        self._session, self._vocabulary = _session(threads), _vocabulary()
+    voices: folder with the style vectors of kokoro-js (<voice>.bin). session: what runs the network, as an
+    onnxruntime.InferenceSession does. vocabulary: symbol -> number.
+    """
+
+    def __init__(self, voices: Path, session: Any, vocabulary: Mapping[str, int]) -> None:
+        self._voices, self._session, self._vocabulary = voices, session, vocabulary
+
+    @classmethod
+    def load(cls, voices: Path, threads: int = 1) -> Self:
+        """The installed model. Raises DreamTalkError where a package is missing or the model is altered."""
+        return cls(voices, _session(threads), _vocabulary())
 
     def style(self, voice: str, length: int) -> np.ndarray:
         """(1, 256) style for `length` symbols. voice: a name (af_bella), or two mixed: af_bella+am_adam@0.4, where 0.4
         is the share of the second."""
         names, _, share = voice.partition("@")
-        parts = [self._rows(name)[length - 1] for name in names.split("+")]
+        rows = [self._rows(name) for name in names.split("+")]
+        if not 1 <= length <= min(map(len, rows)):
+            raise DreamTalkError(f"The text has {length} sounds, {voice} says 1 to {min(map(len, rows))} at a time.")
+        parts = [row[length - 1] for row in rows]
         if len(parts) == 1:
             return parts[0]
         second = float(share or 0.5)
@@ -74,7 +86,10 @@ class Kokoro:
         path = self._voices / f"{voice}.bin"
         if not path.is_file():
             raise DreamTalkError(f"{self._voices} holds no {path.name}; give the folder `voices` of kokoro-js 1.2.1.")
-        return np.fromfile(path, np.float32).reshape(-1, 1, STYLE_SIZE)
+        values = np.fromfile(path, np.float32)
+        if values.size == 0 or values.size % STYLE_SIZE:
+            raise DreamTalkError(f"{path} holds {values.size} numbers, not rows of {STYLE_SIZE}; download it again.")
+        return values.reshape(-1, 1, STYLE_SIZE)
 
     def speak(self, text: str, voice: str, speed: float = 1.0, borrowed: str | None = None) -> Spoken:
         """Say `text`; the language follows from the voice's first letter, or is one of BORROWED. speed: 0.5 to 2."""

@@ -65,7 +65,7 @@ def engines(voices: Path | None) -> dict[str, Speak]:
     """The engines at hand, by name."""
     found: dict[str, Speak] = {}
     if voices:
-        kokoro = Kokoro(voices)
+        kokoro = Kokoro.load(voices)
         found["kokoro"] = lambda one: kokoro.speak(
             one.text, one.voice, one.speed, one.language if one.language in BORROWED else None
         )
