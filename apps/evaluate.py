@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 REPORTS = ("motion", "curves", "emotions", "style")
 SYSTEMS = ("truth", "dreamtalk", "unrefined", "loudness", "mean")
+SPLITS = ("validation", "training", "all")
 DRAWN = ("dreamtalk", "loudness")
 CURVES_FROM = 20
 """The picture of curves picks its sentence among so many recordings of each corpus."""
@@ -48,7 +49,11 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--corpora", nargs="+", metavar="NAME", help="only these corpora of the data folders")
     parser.add_argument("--limit", type=int, metavar="N", help="recordings of each corpus at most, evenly spread")
     parser.add_argument(
-        "--phones", type=Path, nargs="+", default=[], metavar="FILE.json", help="phone times of recordings without any"
+        "--split", choices=SPLITS, default=SPLITS[0],
+        help="recordings to score (default validation); the others are for weights that never saw the corpus",
+    )  # fmt: skip
+    parser.add_argument(
+        "--phones", type=Path, nargs="+", default=[], metavar="FILE.json", help="phone times of recordings, by name"
     )
     parser.add_argument("--emotion", default="neutral:1", metavar="NAME[:INTENSITY]", help="manner of the model's face")
     parser.add_argument("--speech", type=Path, nargs="+", metavar="FILE", help="what is said in the report on styles")
@@ -195,7 +200,7 @@ def system_makers(arguments: argparse.Namespace, default: tuple[str, ...]) -> di
 
 
 def read_data(arguments: argparse.Namespace) -> "Corpus":
-    """Everything in the data folders, with phone times from --phones where the folders hold none."""
+    """What the data folders hold: all that fits baselines, and what is scored, with the phone times of --phones."""
     from dreamtalk.corpus import Corpus, read_corpus
     from dreamtalk.evaluation.phone_times import with_phone_times
 
@@ -203,7 +208,8 @@ def read_data(arguments: argparse.Namespace) -> "Corpus":
     parts = [read_corpus(folder) for folder in arguments.inputs]
     training = [each for part in parts for each in part.training]
     validation = [each for part in parts for each in part.validation]
-    return Corpus(training, with_phone_times(validation, times))
+    tested = {"validation": validation, "training": training, "all": training + validation}[arguments.split]
+    return Corpus(training, with_phone_times(tested, times))
 
 
 def phone_times(paths: Sequence[Path]) -> "PhoneTimes":

@@ -1,4 +1,4 @@
-"""Phone times from a file, for recordings whose corpus does not hold any."""
+"""Phone times from a file, for recordings whose corpus holds none, or others."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,11 +31,8 @@ def read_phone_times(path: str | Path) -> PhoneTimes:
 
 
 def with_phone_times(recordings: Sequence[Recording], times: PhoneTimes) -> list[Recording]:
-    """The recordings, those without phones with those of `times` where they are named there."""
-    return [
-        each if each.phones or each.name not in times else replace(each, phones=tuple(times[each.name]))
-        for each in recordings
-    ]
+    """The recordings; those that `times` names get their phones from there."""
+    return [replace(each, phones=tuple(times[each.name])) if each.name in times else each for each in recordings]
 
 
 def _phone(path: Path, start_s: float, end_s: float, symbol: str) -> Phone:
