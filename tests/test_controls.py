@@ -8,11 +8,16 @@ from test_bad_input import refused  # noqa: F401 - a fixture
 from apps.cli import build_parser, main
 from apps.controls import DIALS, requested_options
 from dreamtalk import pipeline
+from dreamtalk.audio import load_audio
 from dreamtalk.dials import Dials
 from dreamtalk.emotion_track import EmotionTrack
 from dreamtalk.options import AnimationOptions
+from dreamtalk.phones import BILABIAL
 from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 from dreamtalk.transcript import check_english, read_transcript
+from rig.clip_file import read_clip
+from rig.face_rig import FaceRig
+from rig.mouth import lip_aperture_mm
 
 
 def animate(speech: Path, output: Path, *words: str) -> int:
@@ -114,3 +119,25 @@ def test_python_takes_a_track_in_words_and_scales_it() -> None:
     for intensity in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match="intensity"):
             pipeline._emotion_track("happy", intensity)
+
+
+HELLO = Path(__file__).parents[1] / "examples" / "hello.wav"
+SAID = "Hello! I'm your new avatar. Give me a voice, a feeling, and a face; and I will speak for you."
+
+
+def test_a_transcript_shuts_the_lips_of_the_shipped_weights(tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    from dreamtalk.alignment import aligned_phones
+
+    assert main(["animate", str(HELLO), "--quiet", "--steps", "3", "--text", SAID, "-o", str(tmp_path / "a.npz")]) == 0
+    clip = read_clip(tmp_path / "a.npz")
+    gap_mm = lip_aperture_mm(FaceRig.load(), clip.weights)
+    phones = aligned_phones(load_audio(HELLO).samples, SAID)
+    centres = [round(phone.centre_s * clip.fps) for phone in phones if phone.symbol in BILABIAL]
+    assert len(centres) == 3 and all(gap_mm[centre - 1 : centre + 2].min() < 1.0 for centre in centres)
+
+
+@pytest.mark.parametrize("text", ["Das ist ein ganz anderer Satz auf Deutsch", "Nobody said any of these words at all"])
+def test_a_transcript_of_something_else_is_refused(text, refused, tmp_path: Path) -> None:  # noqa: F811
+    pytest.importorskip("pocketsphinx")
+    assert "does not fit the speech" in refused("animate", HELLO, "--text", text, "-o", tmp_path / "a.csv")
