@@ -49,7 +49,7 @@ _MOUTH: dict[str, _Source] = {
 _UPPER: dict[str, _Source] = {
     "browDown": _Source(0.20, {"browDown": 1.3}),
     "browInnerUp": _Source(0.05, {"browInnerUp": 1.5}),
-    "eyeSquint": _Source(0.47, {"eyeSquint": 1.3}),
+    "eyeSquint": _Source(0.47, {"eyeSquint": 1.0}),
     "eyeWide": _Source(0.01, {"eyeWide": 12.0}),
     "cheekSquint": _Source(0.04, {"mouthSmile": 0.5, "cheekSquint": 2.0}),
     "noseSneer": _Source(0.02, {"noseSneer": 3.0}),
@@ -89,7 +89,7 @@ def calibrated_weights(
         _write_shape(weights, shape, source, scores, rests)
     closure = _write_lids(weights, scores, seen)
     squint = indices("eyeSquintLeft", "eyeSquintRight")
-    weights[:, squint] = np.maximum(weights[:, squint] - 1.3 * _LID_SQUINT * closure[:, None], 0.0)
+    weights[:, squint] = np.maximum(weights[:, squint] - _LID_SQUINT * closure[:, None], 0.0)
     _write_brows(weights, brows, seen)
     _write_gaze(weights, scores, seen, closure)
     weights = _smoothed(_limited(weights), fps)
