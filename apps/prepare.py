@@ -35,7 +35,7 @@ def _kind(kinds: Any, name: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _synthetic(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=float, default=32.0, metavar="N", help="about how much (default 32)")
+    parser.add_argument("--minutes", type=float, default=35.0, metavar="N", help="about how much (default 35)")
     parser.add_argument(
         "--languages", default="en,es,fr,it,pt,hi,de", metavar="LIST", help="ISO codes with commas between"
     )
