@@ -57,5 +57,6 @@ def _read_one(folder: Path, path: Path) -> Recording:
 @cache
 def _known_phones() -> dict[str, tuple[Phone, ...]]:
     stored = json.loads((files("dreamtalk") / "data" / "facegood_phones.json").read_text(encoding="utf-8"))
-    return {stem: tuple(Phone(start, end, symbol) for start, end, symbol in rows)
-            for stem, rows in stored["phones"].items()}
+    return {
+        stem: tuple(Phone(start, end, symbol) for start, end, symbol in rows) for stem, rows in stored["phones"].items()
+    }
