@@ -13,6 +13,7 @@ from apps.progress import Progress, progress_bar
 from dreamtalk.emotions import EmotionLibrary, parse_emotion
 from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
+from rig.safe_file import written_beside
 
 if TYPE_CHECKING:
     from dreamtalk.corpus import Corpus
@@ -117,7 +118,7 @@ def say(text: str) -> None:
 def motion(arguments: argparse.Namespace, progress: Progress) -> Iterator[tuple[str, list[Record]]]:
     """One table a corpus as soon as all its systems are measured."""
     from dreamtalk.evaluation.motion_report import chosen, motion_report
-    from dreamtalk.evaluation.tables import motion_record, write_csv
+    from dreamtalk.evaluation.tables import motion_markdown, motion_record, write_csv
 
     systems, corpus = system_makers(arguments, SYSTEMS), read_data(arguments)
     tests = chosen(corpus.validation, arguments.corpora, arguments.limit)
@@ -129,7 +130,10 @@ def motion(arguments: argparse.Namespace, progress: Progress) -> Iterator[tuple[
     yield group_of(rows)
     if arguments.out:
         write_csv(arguments.out / "motion.csv", [motion_record(row) for row in rows])
-        tell(arguments, f"wrote {arguments.out / 'motion.csv'}")
+        groups = [[row for row in rows if row.group == name] for name in dict.fromkeys(row.group for row in rows)]
+        with written_beside(arguments.out / "motion.md") as beside:
+            beside.write_text("\n\n".join(map(motion_markdown, groups)) + "\n", encoding="utf-8")
+        tell(arguments, f"wrote {arguments.out / 'motion.csv'} and motion.md")
 
 
 def group_of(rows: list[Any]) -> tuple[str, list[Record]]:

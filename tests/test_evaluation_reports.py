@@ -135,6 +135,7 @@ def test_the_command_prints_tables_and_writes_files(data: Path, tmp_path: Path, 
     assert main(["evaluate", str(data), *systems]) == 0
     printed = capsys.readouterr().out
     assert "facegood, 1 clip" in printed and "p b m closed" in printed and "motion.csv" in printed
+    assert "| truth | 1.00 |" in (tmp_path / "motion.md").read_text()
     rows = list(csv.DictReader((tmp_path / "motion.csv").open()))
     assert [row["system"] for row in rows] == ["truth", "loudness"] and float(rows[0]["jaw_r"]) == 1.0
     assert main(["evaluate", str(data), "--json", *systems]) == 0

@@ -77,6 +77,18 @@ def motion_text(rows: Sequence[MotionRow]) -> str:
     return "\n\n".join(parts)
 
 
+def motion_markdown(rows: Sequence[MotionRow]) -> str:
+    """The same tables for a document."""
+    records = [(row.system, asdict(row.score)) for row in rows]
+    parts = [f"**{rows[0].group}**, {rows[0].score.clips} clips"]
+    for title, columns in MOTION_TABLES.items():
+        head, *lines = cells_of(columns, records)
+        if len(head) > 1:
+            table = [[title, *head[1:]], ["---"] * len(head), *lines]
+            parts.append("\n".join(f"| {' | '.join(line)} |" for line in table))
+    return "\n\n".join(parts)
+
+
 def emotion_text(report: "EmotionReport") -> str:
     """The table of emotions and intensities, and how well they are recognised."""
     rows = [(f"{row.emotion} {row.intensity:g}", asdict(row)) for row in report.rows]
@@ -120,13 +132,18 @@ def style_records(report: "StyleReport") -> list[dict[str, Any]]:
 
 def text_table(title: str, columns: Iterable[Column], rows: Sequence[tuple[str, dict[str, Any]]]) -> str:
     """Aligned columns under their headings; empty columns and a table without any are left out."""
-    shown = [each for each in columns if any(_is_number(found.get(each.field)) for _, found in rows)]
-    if not shown:
+    cells = cells_of(columns, rows)
+    if len(cells[0]) == 1:
         return ""
-    cells = [["", *(each.heading for each in shown)]]
-    cells += [[name, *(_formatted(found.get(each.field), each.decimals) for each in shown)] for name, found in rows]
     widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
     return "\n".join([title, *(_aligned(line, widths) for line in cells)])
+
+
+def cells_of(columns: Iterable[Column], rows: Sequence[tuple[str, dict[str, Any]]]) -> list[list[str]]:
+    """Headings, then one line per row, its name first; columns without a number are left out."""
+    shown = [each for each in columns if any(_is_number(found.get(each.field)) for _, found in rows)]
+    cells = [[name, *(_formatted(found.get(each.field), each.decimals) for each in shown)] for name, found in rows]
+    return [["", *(each.heading for each in shown)], *cells]
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
