@@ -79,43 +79,23 @@ def _followed(path: Path, progress: Progress | None):
     """(tracks of the chosen face, frames in all, frames a second, frames at which a shot begins)."""
     from dreamtalk.face_following import FaceFollower
     from dreamtalk.face_landmarks import FaceDetector
+    from dreamtalk.face_spotting import FaceSpotter
     from dreamtalk.video_frames import VideoFrames
 
     with VideoFrames(path) as video, FaceDetector(most_faces=MOST_FACES) as detector:
         timing, follower, changes = video.timing, FaceFollower(video.timing.fps), _Changes()
-        cuts, count, last, faces = [], 0, None, ()
+        spotter, cuts, count, last, faces = FaceSpotter(detector), [], 0, None, ()
         for count, picture in enumerate(video, start=1):
             if picture is not last:
                 if changes.cut(picture):
                     follower.cut()
+                    spotter.forget()
                     cuts.append(count - 1)
-                faces, last = _seen_faces(detector, picture, faces), picture
+                faces, last = spotter(picture), picture
             follower.add(count - 1, faces)
             if progress:
                 progress(count, max(count, timing.frame_count))
     return follower.chosen(), count, timing.fps, cuts
-
-
-def _seen_faces(detector, picture: np.ndarray, before: tuple) -> tuple:
-    """Faces of one picture. Where the detector misses, the place of the last face is looked at from near."""
-    faces = detector(picture)
-    if faces or not before:
-        return faces or _with_border(detector, picture)
-    centre, size = before[0].points[:, :2].mean(axis=0), before[0].size_px
-    height, width = picture.shape[:2]
-    left, top = np.maximum(centre - size, 0).astype(int)
-    right, bottom = np.minimum(centre + size, (width, height)).astype(int)
-    if min(right - left, bottom - top) < 16:
-        return ()
-    near = np.ascontiguousarray(picture[top:bottom, left:right])
-    return tuple(face.moved(1.0, np.array([left, top])) for face in detector(near))
-
-
-def _with_border(detector, picture: np.ndarray) -> tuple:
-    """A face that fills the picture is found once there is a border around it."""
-    border = max(picture.shape[:2]) // 3
-    padded = np.pad(picture, ((border, border), (border, border), (0, 0)), mode="edge")
-    return tuple(face.moved(1.0, np.array([-border, -border])) for face in detector(padded))
 
 
 class _Changes:

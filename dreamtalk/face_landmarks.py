@@ -204,19 +204,20 @@ def detect_faces(picture: np.ndarray, model_path: str | Path | None = None) -> t
     pictures keep one of your own.
     """
     with FaceDetector(model_path) as detector:
-        faces = detector(picture) or _with_border(detector, picture)
+        faces = detector(picture) or faces_with_border(detector, picture)
         for parts in (2, 4):
-            faces = faces or _in_tiles(detector, picture, parts)
+            faces = faces or faces_in_tiles(detector, picture, parts)
     return faces
 
 
-def _with_border(detector: FaceDetector, picture: np.ndarray) -> tuple[FaceLandmarks, ...]:
+def faces_with_border(detector: FaceDetector, picture: np.ndarray) -> tuple[FaceLandmarks, ...]:
+    """A face that fills the picture (H, W, 3) is found once there is a border around it."""
     border = max(picture.shape[:2]) // 2
     padded = np.pad(picture, ((border, border), (border, border), (0, 0)), mode="edge")
     return tuple(face.moved(1.0, np.array([-border, -border])) for face in detector(padded))
 
 
-def _in_tiles(detector: FaceDetector, picture: np.ndarray, parts: int) -> tuple[FaceLandmarks, ...]:
+def faces_in_tiles(detector: FaceDetector, picture: np.ndarray, parts: int) -> tuple[FaceLandmarks, ...]:
     """Look into squares of the shorter side / parts that overlap by half; a face met twice is kept once."""
     height, width = picture.shape[:2]
     side = min(height, width) // parts

@@ -120,6 +120,18 @@ def test_of_two_faces_the_larger_is_followed_and_a_gap_is_marked(frames, capture
     assert np.isfinite(found.clip().weights).all()
 
 
+def test_a_small_face_is_found_and_kept(frames, truth, tmp_path):
+    def far_away(frame):
+        canvas = np.full((540, 960, 3), 150, np.uint8)
+        canvas[330:458, 700:828] = frame[::2, ::2]
+        return canvas
+
+    write_video(tmp_path / "far.mp4", (far_away(frame) for frame in frames[:40]), FPS)
+    found = capture_face(tmp_path / "far.mp4")
+    assert found.valid.all()
+    assert r(found.weights[:, INDEX["jawOpen"]], truth.column("jawOpen")[:40]) > 0.8
+
+
 def test_a_cut_begins_a_shot(frames, tmp_path):
     other = [np.roll(frame[::-1, ::-1][::-1], 10, axis=1) // 2 for frame in frames[:30]]
     write_video(tmp_path / "cut.mp4", [*frames[:30], *other], FPS)
