@@ -1,8 +1,9 @@
 """What mouths do when phones are spoken: phones with times -> jaw and mouth curves, coarticulation included.
 
-Dominance functions say where every phone pulls the mouth of a speaker; a small convolutional network, which hears the
-phones around and how near their ends are, adds what they miss. Both are fitted on the forced phones of real captures,
-so they know how far a mouth leads the sound. Speaking style is set afterwards, and every p, b and m closes the lips.
+Two opinions are averaged, since they err differently on words that nobody taught them: dominance functions, by which
+every phone pulls the mouth of a speaker its own way, and a small convolutional network that hears the phones around and
+how near their ends are. Both are fitted on the forced phones of real captures, so they know how far a mouth leads the
+sound. Speaking style is set afterwards, and every p, b and m closes the lips.
 """
 
 from collections.abc import Sequence
@@ -39,15 +40,15 @@ _CLOSE, _JAW = INDEX["mouthClose"], INDEX["jawOpen"]
 
 @dataclass(frozen=True)
 class ArticulationConfig:
-    """Sizes. dominance: whether dominance functions do the coarse work. width: channels of the network.
+    """Sizes. dominance: whether dominance functions are asked. width: channels of the network.
 
-    dilations: of its convolutions, each 5 frames wide; none leave the dominance functions alone. dropout: in training.
+    dilations: of its convolutions, each 5 frames wide; without any, there is no network. dropout: in training.
     """
 
     dominance: bool = True
     width: int = 64
     dilations: tuple[int, ...] = (1, 2, 2)
-    dropout: float = 0.15
+    dropout: float = 0.3
 
     @classmethod
     def debug(cls) -> "ArticulationConfig":
@@ -64,31 +65,42 @@ class ArticulationNetwork(nn.Module):
     def __init__(self, config: ArticulationConfig) -> None:
         super().__init__()
         self.config = config
-        width = config.width
         self.dominance = Dominance(len(PHONES), len(SPEAKERS)) if config.dominance else None
-        self.heard = nn.Linear(FEATURES, width)
-        self.speaker = nn.Linear(len(SPEAKERS), width, bias=False)
-        self.blocks = nn.ModuleList(_Block(width, dilation, config.dropout) for dilation in config.dilations)
-        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(MOUTH)))
-        if config.dominance:
-            nn.init.zeros_(self.out[1].weight)
+        self.convolutions = _Convolutions(config) if config.dilations else None
         self.register_buffer("centre", torch.zeros(len(MOUTH)))
         self.register_buffer("amplitude", torch.ones(len(MOUTH)))
 
     def forward(self, features: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         """features (B, T, FEATURES), speaker (B, 2) shares that sum to 1 -> (B, T, 27)."""
-        coarse = self.dominance(features[..., : len(PHONES)], speaker) if self.dominance else 0.0
-        if not self.config.dilations:
-            return coarse
-        states = self.heard(features)
-        code = self.speaker(speaker)[:, None]
-        for block in self.blocks:
-            states = block(states, code)
-        return coarse + self.out(states)
+        return torch.stack(self.opinions(features, speaker)).mean(0)
+
+    def opinions(self, features: torch.Tensor, speaker: torch.Tensor) -> list[torch.Tensor]:
+        """What dominance functions and network each say; training corrects each by itself."""
+        said = [self.dominance(features[..., : len(PHONES)], speaker)] if self.dominance else []
+        return said + ([self.convolutions(features, speaker)] if self.convolutions else [])
 
     def finished(self, mouth: torch.Tensor) -> torch.Tensor:
         """Shapes (..., 27) with their deviation brought to what the captures show, in [0, 1]."""
         return (self.centre + self.amplitude * (mouth - self.centre)).clamp(0.0, 1.0)
+
+
+class _Convolutions(nn.Module):
+    """Dilated convolutions over phone features, told who speaks."""
+
+    def __init__(self, config: ArticulationConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.heard = nn.Linear(FEATURES, width)
+        self.speaker = nn.Linear(len(SPEAKERS), width, bias=False)
+        self.blocks = nn.ModuleList(_Block(width, dilation, config.dropout) for dilation in config.dilations)
+        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(MOUTH)))
+
+    def forward(self, features: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
+        states = self.heard(features)
+        code = self.speaker(speaker)[:, None]
+        for block in self.blocks:
+            states = block(states, code)
+        return self.out(states)
 
 
 class _Block(nn.Module):

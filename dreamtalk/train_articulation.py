@@ -33,7 +33,7 @@ from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
 
-STEPS = 1200
+STEPS = 1000
 BATCH = 16
 LENGTH = 70  # frames of a training stretch, 2.8 s
 LEARNING_RATE = 3e-3
@@ -109,7 +109,8 @@ def train_network(
 
     def loss_of_step(step: int) -> torch.Tensor:
         features, speaker, mouth, weight = batch_of(clips, BATCH, np.random.default_rng((seed, step)))
-        return articulation_loss(network(features, speaker)[:, ::_STEP], mouth, weight, basis)
+        opinions = network.opinions(features, speaker)
+        return sum(articulation_loss(opinion[:, ::_STEP], mouth, weight, basis) for opinion in opinions)
 
     trainer.run(loss_of_step, progress)
     network.load_state_dict(trainer.average.tensors)
