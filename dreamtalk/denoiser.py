@@ -8,6 +8,7 @@ listens to its own neighbourhood of sound, while the style-statistics token is o
 
 import math
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import torch
 from torch import nn
@@ -58,8 +59,17 @@ def distance_bias(length: int, heads: int, steepest: float, band: int | None) ->
     return bias if band is None else bias.masked_fill(distance > band, -torch.inf)
 
 
+@lru_cache(maxsize=16)
+def _biases(length: int, heads: int, band: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of self-attention (1, heads, N, N), and of cross-attention (1, heads, N, N + 1) with the statistics token."""
+    with torch.inference_mode(False):  # kept for training as well
+        crossing = functional.pad(distance_bias(length, heads, 2.0, band), (0, 1))
+        # Four dimensions: with three, torch takes a path that is twice as slow.
+        return distance_bias(length, heads, 1.0, None)[None], crossing[None]
+
+
 class Attention(nn.Module):
-    """Multi-head attention of (B, N, width) to (B, M, width) with an additive bias (heads, N, M)."""
+    """Multi-head attention of (B, N, width) to (B, M, width) with an additive bias (1, heads, N, M)."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -161,9 +171,8 @@ class Denoiser(nn.Module):
 
     def forward(self, x_t: torch.Tensor, t: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
         """x_t: (B, N, motion). t: (B,) int64. memory: (B, N + 1, width). Returns x_0 estimates (B, N, motion)."""
-        length, heads = x_t.shape[1], self.config.heads
-        self_bias = distance_bias(length, heads, 1.0, None)
-        cross_bias = functional.pad(distance_bias(length, heads, 2.0, self.config.band), (0, 1))
+        length = x_t.shape[1]
+        self_bias, cross_bias = _biases(length, self.config.heads, self.config.band)
         step = self.step(sinusoids(t, self.config.width) + memory[:, -1])
         x = self.motion_in(x_t) + sinusoids(torch.arange(length), self.config.width)
         for layer in self.layers:

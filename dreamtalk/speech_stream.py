@@ -34,18 +34,19 @@ class SpeechStream:
         self._first_sample = 0  # where self._samples begins
         self._mel = np.zeros((80, 0), np.float32)  # scaled frames from _FIRST_MEL + 4 HOP k on
         self._mel_done = _FIRST_MEL
-        self._odd = np.zeros((0, encoder.encoder.size.width), np.float32)
+        self._waiting = np.zeros((0, encoder.encoder.size.width), np.float32)
         self._received, self._given = 0, 0
 
     @staticmethod
     def look_ahead_s(encoder: RunningEncoder) -> float:
         """Row n of the result does not depend on sound later than n / 25 + this many seconds, whenever it comes."""
-        ahead = encoder.band.right * len(encoder.encoder.layers)
-        states = ahead + ahead % 2 + STATES_PER_FRAME * HOP - 1
+        step = STATES_PER_FRAME * HOP
+        waiting = -(-encoder.band.right * len(encoder.encoder.layers) // step)  # hops until the first one's last state
+        states = step * waiting + step - 1
         return states * MEL_HOP * 2 / SAMPLE_RATE + (2 * MEL_HOP + MEL_WINDOW / 2) / SAMPLE_RATE
 
     def push(self, samples: np.ndarray) -> np.ndarray:
-        """The next samples (N,) float32, any N -> the rows that are ready, (n, 2, 512) float32."""
+        """The next samples (N,) float32, any N -> the rows that are ready, (n, 2, 512) float32, n a multiple of HOP."""
         self._received += len(samples)
         return self._heard(samples)
 
@@ -54,7 +55,7 @@ class SpeechStream:
         wanted = frame_count(self._received / SAMPLE_RATE, FEATURE_FPS) - self._given
         if not self._received:
             wanted = 0
-        rows = [np.zeros((0, STATES_PER_FRAME, self._odd.shape[1]), np.float32)]
+        rows = [np.zeros((0, STATES_PER_FRAME, self._waiting.shape[1]), np.float32)]
         silence = np.zeros(HOP * SAMPLE_RATE // FEATURE_FPS, np.float32)
         while sum(map(len, rows)) < wanted:
             rows.append(self._heard(silence))
@@ -62,12 +63,12 @@ class SpeechStream:
 
     def _heard(self, samples: np.ndarray) -> np.ndarray:
         self._samples = np.concatenate([self._samples, np.asarray(samples, np.float32)])
-        states = [self._odd]
+        states = [self._waiting]
         while self._mel_end() * MEL_HOP + MEL_WINDOW // 2 <= self._first_sample + len(self._samples):
             states.append(self._hop())
         joined = np.concatenate(states)
-        whole = len(joined) // STATES_PER_FRAME * STATES_PER_FRAME
-        self._odd = joined[whole:]
+        whole = len(joined) // (STATES_PER_FRAME * HOP) * STATES_PER_FRAME * HOP
+        self._waiting = joined[whole:]
         self._given += whole // STATES_PER_FRAME
         return joined[:whole].reshape(-1, STATES_PER_FRAME, joined.shape[1])
 
