@@ -73,6 +73,16 @@ def load_audio(path: str | os.PathLike[str]) -> Waveform:
     empty, not sound, without a sound track, cut off, silent, shorter than 0.1 s, or holds NaN or infinite samples.
     """
     path = Path(path)
+    return Waveform(_checked_level(np.concatenate(list(iter_audio(path))), path))
+
+
+def iter_audio(path: str | os.PathLike[str]) -> Iterator[np.ndarray]:
+    """The same sound in pieces (N,) float32 as they are decoded, from a memory that does not grow.
+
+    Raises AudioError as load_audio does, at the latest after the last piece; silence and shortness are no errors here.
+    """
+    path = Path(path)
+    count = 0
     with _opened(path) as file:
         promised_s, mp3_counts = wav_seconds(file), mp3_tells_its_length(file)
         try:
@@ -81,13 +91,13 @@ def load_audio(path: str | os.PathLike[str]) -> Waveform:
             with av.open(file, metadata_errors="replace") as container:
                 stream = _sound_track(container, path)
                 promised_s = promised_s or _announced_seconds(container, stream, mp3_counts)
-                pieces = list(_decoded(container, stream, path))
+                for piece in _decoded(container, stream, path):
+                    count += len(piece)
+                    yield piece
         except av.FFmpegError as error:
             problem = error.strerror or "unknown form"
             raise AudioError(f"{path} is not a sound file, or a broken one ({problem}); give {_KNOWN}.") from None
-    samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-    _check_complete(path, len(samples) / SAMPLE_RATE, promised_s)
-    return Waveform(_checked_level(samples, path))
+    _check_complete(path, count / SAMPLE_RATE, promised_s)
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -9,6 +9,7 @@ the character's left, has LeftEyeYaw < 0).
 
 import csv
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -64,16 +65,21 @@ def write_live_link_csv(clip: BlendshapeClip, path: str | Path, start_s: float =
     start_s: the first row's timecode, in seconds since midnight. Head and eye angles are filled (the eyes from the
     eyeLook weights when the clip has none). The file appears whole or not at all; raises RigError where it cannot.
     """
+    with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(HEADER) + "\n")
+        file.writelines(live_link_rows(clip, start_s))
+
+
+def live_link_rows(clip: BlendshapeClip, start_s: float = 0.0) -> Iterator[str]:
+    """The lines of such a file below the first, with their line ends; start_s: timecode of the first, in seconds."""
     order = [INDEX[name] for name in _csv_shape_order()]
     head = (clip.head_rotation[:, _ANGLE_ORDER] * _ANGLE_SIGN)[:, None]
     eyes = clip.eyes()[:, :, _ANGLE_ORDER] * _ANGLE_SIGN
     angles = np.concatenate([head, eyes], axis=1).reshape(len(clip), 9) + 0.0  # + 0 turns -0 into 0
     values = np.concatenate([clip.weights[:, order], angles], axis=1)
     row_format = ",".join(["%.10f"] * values.shape[1])
-    with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(",".join(HEADER) + "\n")
-        for time_s, row in zip(frame_times(len(clip), clip.fps) + start_s, values.tolist(), strict=True):
-            file.write(f"{timecode(time_s)},{values.shape[1]},{row_format % tuple(row)}\n")
+    for time_s, row in zip(frame_times(len(clip), clip.fps) + start_s, values.tolist(), strict=True):
+        yield f"{timecode(time_s)},{values.shape[1]},{row_format % tuple(row)}\n"
 
 
 def _read_rows(path: Path) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
