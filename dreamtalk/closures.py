@@ -22,8 +22,8 @@ SHORTEST_S, LONGEST_S = 0.03, 0.08
 """How long they stay together at the least and at the most, whatever the phone's length."""
 PRESSED = 0.1  # mouthPress of lips that meet
 JAW_SHARE = 0.4  # of a closure; the lips over the jaw do the rest
-TUCKED, TUCKED_GAP_MM = 0.35, 5.0
-"""mouthRollLower of an f, and how far its lips are apart at the most."""
+TUCKED, TUCKED_GAP_MM = 0.35, (2.0, 5.0)
+"""mouthRollLower of an f, and how far its lips are apart at the least and at the most."""
 POSTERIOR_FPS = 50.0
 APART_S = 0.06  # two closures are at least so far apart
 
@@ -58,16 +58,16 @@ def close_lips(weights: np.ndarray, closing: np.ndarray) -> np.ndarray:
 
 
 def tuck_lip(weights: np.ndarray, tucking: np.ndarray) -> np.ndarray:
-    """Weights (T, 52) with the lower lip under the upper teeth as far as `tucking` (T,) in [0, 1] says; as close_lips.
+    """Weights (T, 52) in [0, 1] with the lower lip under the upper teeth as far as `tucking` (T,) in [0, 1] says.
 
-    The lips come no nearer than TUCKED_GAP_MM: an f is no p.
+    The jaw brings the lips into TUCKED_GAP_MM: an f is no vowel and no p. mouthClose stays under jawOpen.
     """
     share = np.clip(tucking, 0.0, 1.0).astype(np.float64)
     tucked = weights.astype(np.float64)
     tucked[:, _ROLL] = np.maximum(tucked[:, _ROLL], TUCKED * share)
-    need = share * np.maximum(tucked @ _GAP_MM - TUCKED_GAP_MM, 0.0) / APERTURE_MM["jawOpen"]
-    lower = np.maximum(tucked[:, _JAW] - need, np.minimum(tucked[:, _JAW], tucked[:, _CLOSE]))
-    tucked[:, _JAW] = np.where(share > 0, lower, tucked[:, _JAW])
+    gap = tucked @ _GAP_MM
+    jaw = tucked[:, _JAW] + share * (np.clip(gap, *TUCKED_GAP_MM) - gap) / APERTURE_MM["jawOpen"]
+    tucked[:, _JAW] = np.maximum(jaw, np.minimum(tucked[:, _JAW], tucked[:, _CLOSE])).clip(0.0, 1.0)
     return np.where(share[:, None] > 0, tucked, weights).astype(np.float32)
 
 

@@ -110,4 +110,5 @@ def test_an_f_tucks_the_lip_without_shutting_the_mouth():
     tucked = tuck_lip(open_mouth(25), tucking)
     assert tucked[12, INDEX["mouthRollLower"]] > 0.3 and tucked[0, INDEX["mouthRollLower"]] == 0
     aperture = lip_aperture_mm(FaceRig.load(), tucked)
-    assert 1.5 < aperture[12] < TUCKED_GAP_MM + 1.5 and aperture[0] > 15
+    assert 1.5 < aperture[12] < TUCKED_GAP_MM[1] + 1.5 and aperture[0] > 15
+    assert lip_aperture_mm(FaceRig.load(), tuck_lip(np.zeros((1, len(NAMES)), np.float32), np.ones(1)))[0] > 1.0
