@@ -8,6 +8,8 @@
 """
 
 from dreamtalk.audio import Waveform, load_audio
+from dreamtalk.dials import Dials
+from dreamtalk.emotion_track import EmotionTrack
 from dreamtalk.errors import AudioError, DreamTalkError, OptionError, PortraitError, WeightsError
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
@@ -18,8 +20,10 @@ __all__ = [
     "AnimationOptions",
     "AudioError",
     "BlendshapeClip",
+    "Dials",
     "DreamTalk",
     "DreamTalkError",
+    "EmotionTrack",
     "OptionError",
     "Performance",
     "PortraitError",

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from dreamtalk.audio import Waveform, load_audio
+from dreamtalk.emotion_mix import NEUTRAL
+from dreamtalk.emotion_track import EmotionTrack
+from dreamtalk.emotions import EmotionLibrary
 from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Progress
@@ -14,8 +17,6 @@ from rig.clip import BlendshapeClip
 from rig.timing import frame_count
 
 if TYPE_CHECKING:
-    from dreamtalk.emotion_track import EmotionTrack
-    from dreamtalk.emotions import EmotionLibrary
     from dreamtalk.motion import MotionGenerator
 
 
@@ -29,12 +30,11 @@ class DreamTalk:
     """
 
     motion: "MotionGenerator"
-    emotions: "EmotionLibrary"
+    emotions: EmotionLibrary
 
     @classmethod
     def load(cls) -> Self:
         """Load the shipped weights and emotion clips, checking their hashes. Raises WeightsError where one is amiss."""
-        from dreamtalk.emotions import EmotionLibrary
         from dreamtalk.motion import MotionGenerator
 
         return cls(MotionGenerator.load(), EmotionLibrary.load())
@@ -42,7 +42,7 @@ class DreamTalk:
     def animate(
         self,
         speech: str | Path | Waveform,
-        emotion: "str | EmotionTrack | None" = None,
+        emotion: str | EmotionTrack | None = None,
         intensity: float = 1.0,
         *,
         style: str | Path | BlendshapeClip | None = None,
@@ -87,10 +87,7 @@ class DreamTalk:
         return Performance(clip.resampled(options.fps), waveform, name, options)
 
 
-def _emotion_track(emotion: "str | EmotionTrack | None", intensity: float) -> "EmotionTrack":
-    from dreamtalk.emotion_mix import NEUTRAL
-    from dreamtalk.emotion_track import EmotionTrack
-
+def _emotion_track(emotion: str | EmotionTrack | None, intensity: float) -> EmotionTrack:
     if not 0.0 <= intensity <= 1.0:
         raise OptionError(f"The intensity is {intensity:g}; give one from 0 (neutral) to 1 (full).")
     track = emotion if isinstance(emotion, EmotionTrack) else EmotionTrack.parse(emotion or NEUTRAL)

@@ -18,8 +18,8 @@ EVERY_PYTHON_FILE = SOURCES + sorted(
 LONGEST_FILE = 350
 # What users may build on; a change here is a change of the product.
 PUBLIC = {
-    "dreamtalk": "AnimationOptions AudioError BlendshapeClip DreamTalk DreamTalkError OptionError Performance "
-    "PortraitError Video Waveform WeightsError load_audio",
+    "dreamtalk": "AnimationOptions AudioError BlendshapeClip Dials DreamTalk DreamTalkError EmotionTrack OptionError "
+    "Performance PortraitError Video Waveform WeightsError load_audio",
     "rig": "GROUPS INDEX MIRROR MOUTH NAMES BlendshapeClip RigError",
     "renderer": "RendererError",
 }
