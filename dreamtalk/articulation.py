@@ -46,8 +46,8 @@ class ArticulationConfig:
     """
 
     dominance: bool = True
-    width: int = 64
-    dilations: tuple[int, ...] = (1, 2, 2)
+    width: int = 48
+    dilations: tuple[int, ...] = (1, 1, 2)
     dropout: float = 0.3
 
     @classmethod

@@ -23,7 +23,8 @@ class Dominance(nn.Module):
 
     def __init__(self, phones: int, speakers: int) -> None:
         super().__init__()
-        self.target = nn.Parameter(torch.zeros(speakers, phones, len(MOUTH)))
+        self.target = nn.Parameter(torch.zeros(phones, len(MOUTH)))  # everybody's, for phones a speaker never said
+        self.manner = nn.Parameter(torch.zeros(speakers, phones, len(MOUTH)))  # what a speaker adds
         self.strength = nn.Parameter(torch.zeros(len(_GROUPS), phones))
         self.before = nn.Parameter(torch.zeros(len(_GROUPS), phones))
         self.after = nn.Parameter(torch.zeros(len(_GROUPS), phones))
@@ -33,7 +34,7 @@ class Dominance(nn.Module):
 
     def forward(self, shares: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         """shares (B, T, phones), speaker (B, speakers) -> (B, T, 27), not clamped."""
-        targets = torch.einsum("bs,spm->bpm", speaker, _LEARN_FASTER * self.target)
+        targets = _LEARN_FASTER * (self.target + torch.einsum("bs,spm->bpm", speaker, self.manner))
         padded = functional.pad(shares.transpose(1, 2), (REACH, REACH), mode="replicate")
         mouth = shares.new_zeros(*shares.shape[:2], len(MOUTH))
         for number, kernel in enumerate(self._kernels()):

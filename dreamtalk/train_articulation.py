@@ -33,7 +33,7 @@ from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
 
-STEPS = 1000
+STEPS = 1200
 BATCH = 16
 LENGTH = 70  # frames of a training stretch, 2.8 s
 LEARNING_RATE = 3e-3
