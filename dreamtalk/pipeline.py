@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dreamtalk.motion import MotionGenerator
 
 
-
 @dataclass(frozen=True, eq=False)
 class DreamTalk:
     """Everything an animation needs, loaded once.
