@@ -136,6 +136,7 @@ CHECKS: tuple[tuple[str, bool, Callable[[], tuple[str, str]]], ...] = (
     ("video encoders", True, check_encoders),
     ("write access", True, check_folder),
     ("gradio", False, optional("gradio", "the web page", "pip install 'dreamtalk[demo]'")),
+    ("pocketsphinx", False, optional("pocketsphinx", "transcripts (--text)", "pip install 'dreamtalk[align]'")),
     ("pyrender", False, optional("pyrender", "a second rig renderer", "pip install 'dreamtalk[pyrender]'")),
     ("pytorch3d", False, optional("pytorch3d", "a third rig renderer", "build it from its public source")),
 )
