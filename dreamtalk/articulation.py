@@ -1,9 +1,8 @@
 """What mouths do when phones are spoken: phones with times -> jaw and mouth curves, coarticulation included.
 
-Two opinions are averaged, since they err differently on words that nobody taught them: dominance functions, by which
-every phone pulls the mouth of a speaker its own way, and a small convolutional network that hears the phones around and
-how near their ends are. Both are fitted on the forced phones of real captures, so they know how far a mouth leads the
-sound. Speaking style is set afterwards, and every p, b and m closes the lips.
+A small convolutional network hears who speaks (a blend of the speakers it learned from), which phones are said around
+now, and how near the ends of this one are. It is fitted on the forced phones of real captures, so it knows how far a
+mouth leads the sound. Speaking style is set afterwards, and every p, b and m closes the lips.
 """
 
 from collections.abc import Sequence
@@ -40,15 +39,15 @@ _CLOSE, _JAW = INDEX["mouthClose"], INDEX["jawOpen"]
 
 @dataclass(frozen=True)
 class ArticulationConfig:
-    """Sizes. dominance: whether dominance functions are asked. width: channels of the network.
+    """Sizes. width: channels. dilations: of the convolutions, each 5 frames wide. dropout: in training.
 
-    dilations: of its convolutions, each 5 frames wide; without any, there is no network. dropout: in training.
+    dominance: dominance functions in place of the network, to compare with.
     """
 
-    dominance: bool = True
     width: int = 48
     dilations: tuple[int, ...] = (1, 1, 2)
     dropout: float = 0.3
+    dominance: bool = False
 
     @classmethod
     def debug(cls) -> "ArticulationConfig":
@@ -65,19 +64,13 @@ class ArticulationNetwork(nn.Module):
     def __init__(self, config: ArticulationConfig) -> None:
         super().__init__()
         self.config = config
-        self.dominance = Dominance(len(PHONES), len(SPEAKERS)) if config.dominance else None
-        self.convolutions = _Convolutions(config) if config.dilations else None
+        self.heard = Dominance(len(PHONES), len(SPEAKERS)) if config.dominance else _Convolutions(config)
         self.register_buffer("centre", torch.zeros(len(MOUTH)))
         self.register_buffer("amplitude", torch.ones(len(MOUTH)))
 
     def forward(self, features: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         """features (B, T, FEATURES), speaker (B, 2) shares that sum to 1 -> (B, T, 27)."""
-        return torch.stack(self.opinions(features, speaker)).mean(0)
-
-    def opinions(self, features: torch.Tensor, speaker: torch.Tensor) -> list[torch.Tensor]:
-        """What dominance functions and network each say; training corrects each by itself."""
-        said = [self.dominance(features[..., : len(PHONES)], speaker)] if self.dominance else []
-        return said + ([self.convolutions(features, speaker)] if self.convolutions else [])
+        return self.heard(features, speaker)
 
     def finished(self, mouth: torch.Tensor) -> torch.Tensor:
         """Shapes (..., 27) with their deviation brought to what the captures show, in [0, 1]."""

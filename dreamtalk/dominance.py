@@ -19,7 +19,7 @@ _RATE = -1.2  # where the fall-off starts out: about 60 ms at 50 Hz
 
 
 class Dominance(nn.Module):
-    """Shares of phones over time and of speakers -> the 27 mouth shapes."""
+    """Shares of phones over time and of speakers -> the 27 mouth shapes; all it hears of a phone is when it is said."""
 
     def __init__(self, phones: int, speakers: int) -> None:
         super().__init__()
@@ -32,8 +32,9 @@ class Dominance(nn.Module):
         group = [next(n for n, starts in enumerate(_GROUPS) if name.startswith(starts)) for name in names]
         self.register_buffer("group", torch.tensor(group), persistent=False)
 
-    def forward(self, shares: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
-        """shares (B, T, phones), speaker (B, speakers) -> (B, T, 27), not clamped."""
+    def forward(self, features: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
+        """features (B, T, F), the shares of phones first; speaker (B, speakers) -> (B, T, 27), not clamped."""
+        shares = features[..., : len(self.target)]
         targets = _LEARN_FASTER * (self.target + torch.einsum("bs,spm->bpm", speaker, self.manner))
         padded = functional.pad(shares.transpose(1, 2), (REACH, REACH), mode="replicate")
         mouth = shares.new_zeros(*shares.shape[:2], len(MOUTH))

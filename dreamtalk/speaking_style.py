@@ -10,6 +10,8 @@ from rig.arkit import MOUTH, NAMES
 
 _SLUR_S = 0.03
 """Deviation of the smoothing that coarticulation 2 brings."""
+_SPEAKERS = (0.2, 1.0)
+"""Blends that are drawn: nobody is only the speaker of grid_s1, whose few words say little about others."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class SpeakingStyle:
         """A style as people have them; the same generator state gives the same style."""
         jaw, lip, rounding, spread = np.exp(rng.normal(0.0, (0.18, 0.15, 0.18, 0.2))).clip(0.6, 1.6)
         coarticulation = float(np.clip(rng.normal(1.0, 0.25), 0.4, 1.6))
-        speaker, lead_s = float(rng.uniform()), float(np.clip(rng.normal(0.0, 0.008), -0.02, 0.02))
+        speaker, lead_s = float(rng.uniform(*_SPEAKERS)), float(np.clip(rng.normal(0.0, 0.008), -0.02, 0.02))
         return cls(float(jaw), float(lip), float(rounding), float(spread), coarticulation, speaker, lead_s)
 
 

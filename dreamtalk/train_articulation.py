@@ -33,7 +33,7 @@ from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
 
-STEPS = 1200
+STEPS = 2400
 BATCH = 16
 LENGTH = 70  # frames of a training stretch, 2.8 s
 LEARNING_RATE = 3e-3
@@ -41,7 +41,7 @@ SPEEDS = (0.85, 1.0, 1.18)
 CORPUS_SHARE = (0.72, 0.28)  # six minutes are soon known by heart
 CLOSURE_WEIGHT = 3.0
 CLOSED_MM = 1.2
-LIP_SCALE_MM = 6.0
+LIP_SCALE_MM, WIDTH_SCALE_MM = 6.0, 3.0
 LONGEST_STRETCH = 1.3
 _STEP = round(PHONE_FPS / FPS)
 _JAW = int(np.flatnonzero(MOUTH == INDEX["jawOpen"])[0])
@@ -109,8 +109,7 @@ def train_network(
 
     def loss_of_step(step: int) -> torch.Tensor:
         features, speaker, mouth, weight = batch_of(clips, BATCH, np.random.default_rng((seed, step)))
-        opinions = network.opinions(features, speaker)
-        return sum(articulation_loss(opinion[:, ::_STEP], mouth, weight, basis) for opinion in opinions)
+        return articulation_loss(network(features, speaker)[:, ::_STEP], mouth, weight, basis)
 
     trainer.run(loss_of_step, progress)
     network.load_state_dict(trainer.average.tensors)
@@ -163,18 +162,21 @@ def _padded(rows: np.ndarray, count: int) -> np.ndarray:
 def articulation_loss(
     predicted: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, basis: LipBasis
 ) -> torch.Tensor:
-    """Curves, lips on the rig, the jaw, velocities and the lip gap of two mouths (B, T, 27); weight: frames (B, T)."""
+    """Curves, jaw, lips on the rig, their width and gap, velocities; mouths (B, T, 27), weight of frames (B, T)."""
     weight = weight[..., None]
     curves = (weight * functional.smooth_l1_loss(predicted, target, reduction="none", beta=0.1)).mean()
     jaw = (weight[..., 0] * (predicted[..., _JAW] - target[..., _JAW]) ** 2).mean()
     deltas = torch.from_numpy(basis.deltas[MOUTH].reshape(len(MOUTH), -1))
     lips = (weight * (((predicted - target) @ deltas) / LIP_SCALE_MM) ** 2).mean()
+    left, right = basis.corners
+    widening = torch.from_numpy(basis.deltas[MOUTH][:, left, 0] - basis.deltas[MOUTH][:, right, 0])
+    width = (weight[..., 0] * (((predicted - target) @ widening) / WIDTH_SCALE_MM) ** 2).mean()
     both = weight[:, 1:] * weight[:, :-1]
     velocity = (both * (predicted.diff(dim=1) - target.diff(dim=1)).abs()).mean()
     gap, true_gap = (lip_gap_mm(mouth, basis).clamp(min=0) for mouth in (predicted, target))
     closure = 1.0 + (CLOSURE_WEIGHT - 1.0) * (true_gap < CLOSED_MM)
     geometry = (weight[..., 0] * closure * ((gap - true_gap) / LIP_SCALE_MM) ** 2).mean()
-    return 20 * curves + 10 * jaw + 4 * lips + 5 * velocity + geometry
+    return 20 * curves + 10 * jaw + 4 * lips + width + 5 * velocity + geometry
 
 
 @torch.no_grad()
