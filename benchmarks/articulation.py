@@ -28,7 +28,7 @@ from rig.face_rig import FaceRig  # noqa: E402
 from rig.mouth import lip_aperture_mm, mouth_width_mm  # noqa: E402
 
 WORDS = ("white", "nine", "two", "soon", "by", "o", "b")
-STEPS = 1600
+STEPS = 2400
 SYSTEMS = {"dominance functions": ArticulationConfig(dominance=True), "network": ArticulationConfig()}
 Words = dict[str, list[tuple[float, float, str]]]
 
