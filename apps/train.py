@@ -28,7 +28,8 @@ class Trainer:
 
 TRAINERS = {
     "articulation": Trainer("dreamtalk.train_articulation", "phones to mouth curves: the targets of synthetic speech"),
-    "emodiff": Trainer("dreamtalk.train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16")),
+    "phones": Trainer("dreamtalk.train_phones", "speech to phones, on speech with phone times", ("cache_dir",)),
+    "emodiff": Trainer("dreamtalk.train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16", "start_dir")),
     "lips": Trainer("dreamtalk.train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "bfloat16", "emodiff_dir")),
     "renderer": Trainer("dreamtalk.train_renderer", "Face-Vid2Vid, on rendered heads", needs_data=False),
     "superres": Trainer("dreamtalk.train_superres", "super-resolution to 512 pixels", needs_data=False),
@@ -37,6 +38,7 @@ TRAINERS = {
 EXTRAS: dict[str, tuple[str, dict[str, Any]]] = {
     "cache_dir": ("--cache", {"type": Path, "metavar": "DIR", "help": "keep speech features and checkpoint here"}),
     "bfloat16": ("--bfloat16", {"action": "store_true", "help": "mixed precision: faster with AVX512-BF16"}),
+    "start_dir": ("--start", {"type": Path, "metavar": "DIR", "help": "begin from these weights where they fit"}),
     "emodiff_dir": ("--emodiff", {"type": Path, "metavar": "DIR", "help": "EmoDiff's weight folder, if not the own"}),
 }
 

@@ -1,9 +1,8 @@
 """Speech file to features: real-time factor and peak memory for 10 s and 120 s, each in a fresh process. JSON lines.
 
-    python benchmarks/audio_features.py [SPEECH] [--threads 2] [--agreement]
+    python benchmarks/audio_features.py [SPEECH] [--threads 1]
 
-SPEECH (examples/hello.wav by default) is repeated to the wanted length. --agreement compares the windows with Whisper's
-own 30 s context, and tells how much the features depend on where in a window a sound stands.
+SPEECH (examples/hello.wav by default) is repeated to the wanted length.
 """
 
 import argparse
@@ -25,8 +24,7 @@ HELLO = Path(__file__).resolve().parents[1] / "examples" / "hello.wav"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("speech", nargs="?", default=str(HELLO), help="any speech file")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--agreement", action="store_true")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.seconds is not None:
@@ -37,9 +35,6 @@ def main() -> None:
             path = repeated(arguments.speech, seconds, Path(folder) / f"{seconds:g}.wav")
             command = [sys.executable, __file__, path, "--threads", str(arguments.threads), "--seconds", str(seconds)]
             subprocess.run(command, check=True)
-    if arguments.agreement:
-        for line in agreement(arguments.speech):
-            print(json.dumps(line), flush=True)
 
 
 def repeated(speech: str, seconds: float, path: Path) -> str:
@@ -58,17 +53,16 @@ def measured(arguments: argparse.Namespace) -> dict:
     import torch
 
     from dreamtalk.audio import Waveform, load_audio
-    from dreamtalk.speech_encoder import SpeechEncoder
-    from dreamtalk.speech_features import iter_speech_features, speech_features
+    from dreamtalk.hearing import Hearing
 
     torch.set_num_threads(arguments.threads)
-    encoder = SpeechEncoder.load()
-    speech_features(Waveform(np.random.default_rng(0).standard_normal(16_000).astype(np.float32)), encoder)  # warm up
+    hearing = Hearing.load()
+    hearing.features(Waveform(np.random.default_rng(0).standard_normal(16_000).astype(np.float32)))  # warm up
     before_mib = peak_memory_mib()
     start = time.perf_counter()
     waveform = load_audio(arguments.speech)
     loaded = time.perf_counter()
-    frames = sum(len(piece) for piece in iter_speech_features(waveform, encoder))
+    frames = sum(len(piece) for piece in hearing.iter_features(waveform))
     done = time.perf_counter()
     return {
         "measure": "speech file to features",
@@ -82,38 +76,6 @@ def measured(arguments: argparse.Namespace) -> dict:
         "waveform_mib": round(waveform.samples.nbytes / 2**20, 1),
         "cpu": cpu_name(),
     }
-
-
-def agreement(speech: str) -> list[dict]:
-    """Cosine of the features with Whisper's own 30 s context, at the same place and at another place in the window."""
-    import torch
-
-    from dreamtalk import speech_features as windows
-    from dreamtalk.audio import Waveform, load_audio
-    from dreamtalk.log_mel import log_mel
-    from dreamtalk.speech_encoder import SpeechEncoder
-
-    encoder = SpeechEncoder.load()
-    waveform = Waveform(load_audio(speech).samples[: 30 * 16_000])
-    lead = np.zeros(windows.CONTEXT * 640, np.float32)  # so that both windows begin with the same silence
-    mel = log_mel(np.concatenate([lead, waveform.samples]), 0, 3000)
-    mel = mel + np.float32(windows._LOUD - windows._speech_level(waveform.samples))
-    mel = (np.maximum(mel, windows._FLOOR) + 4) / 4
-    whole = encoder(torch.from_numpy(mel[None]))[0].numpy().reshape(750, 2, -1).mean(axis=1)[windows.CONTEXT :]
-    ours = windows.speech_features(waveform, encoder)
-    later = Waveform(np.concatenate([np.zeros(32_000, np.float32), waveform.samples]))
-    moved = windows.speech_features(later, encoder)[50:]
-    same_place = min(windows.KEPT - windows.FADE, len(ours))
-    return [
-        {"measure": "cosine with the 30 s context, same place", "value": cosine(ours, whole, same_place)},
-        {"measure": "cosine with the same sound 2 s later in its window", "value": cosine(ours, moved, 50)},
-    ]
-
-
-def cosine(a: np.ndarray, b: np.ndarray, count: int) -> float:
-    """Mean cosine of the first `count` rows."""
-    a, b = a[:count], b[:count]
-    return round(float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).mean()), 4)
 
 
 def peak_memory_mib() -> float | None:

@@ -16,15 +16,17 @@ from rig.smoothstep import smoothstep
 
 CLOSED_GAP_MM = -0.4
 """Where a closed mouth's inner lips stand by the linear measure: touching, with a little pressure."""
-RAMP_S = 0.06
+RAMP_S = 0.04
 """How long the lips take to come together, and to part again."""
 SHORTEST_S, LONGEST_S = 0.03, 0.08
 """How long they stay together at the least and at the most, whatever the phone's length."""
-PRESSED = 0.1  # mouthPress of lips that meet
+PRESSED = 0.01  # mouthPress of lips that meet; more would draw the corners in
 JAW_SHARE = 0.4  # of a closure; the lips over the jaw do the rest
 TUCKED, TUCKED_GAP_MM = 0.35, (2.0, 5.0)
 """mouthRollLower of an f, and how far its lips are apart at the least and at the most."""
 POSTERIOR_FPS = 50.0
+HEARD = 0.35
+"""Share of p, b and m from which on a phone head is believed."""
 APART_S = 0.06  # two closures are at least so far apart
 
 _GAP_MM = np.array([APERTURE_MM.get(name, 0.0) for name in NAMES])
@@ -84,15 +86,19 @@ def tucking_of_phones(phones: Iterable[Phone], count: int, fps: float) -> np.nda
     return _dips(phones, ("f",), count, fps)
 
 
-def closing_of_posteriors(
-    posterior: np.ndarray, count: int, fps: float, threshold: float = 0.5, early_s: float = 0.0
+def lip_shares(posterior: np.ndarray) -> np.ndarray:
+    """Posteriors of a phone head (N, len(PHONES)) -> the share of p, b and m at each row (N,)."""
+    return posterior[:, _LIPS].sum(axis=1)
+
+
+def closing_of_shares(
+    heard: np.ndarray, count: int, fps: float, threshold: float = HEARD, early_s: float = 0.0
 ) -> np.ndarray:
     """As closing_of_phones, from what a phone head hears.
 
-    posterior: (N, len(PHONES)) shares at POSTERIOR_FPS, row n at second n / 50. threshold: the least share of p and m
-    together at the peak of a closure. early_s: how much earlier than heard the lips shall meet.
+    heard: (N,) `lip_shares` at POSTERIOR_FPS, row n at second n / 50. threshold: the least share at the peak of a
+    closure. early_s: how much earlier than heard the lips shall meet.
     """
-    heard = posterior[:, _LIPS].sum(axis=1)
     padded = np.concatenate([[0.0], heard, [0.0]])
     distance = max(1, round(APART_S * POSTERIOR_FPS))
     peaks, _ = find_peaks(padded, height=threshold, distance=distance)

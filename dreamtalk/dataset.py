@@ -20,7 +20,7 @@ from rig.clip import BlendshapeClip
 from rig.smoothstep import smoothstep
 
 NEUTRAL_SHARE = 0.2
-CORPUS_SHARE = {"grid_s1": 0.68, "facegood": 0.32}
+CORPUS_SHARE = {"grid_s1": 0.45, "facegood": 0.2, "synthetic": 0.35}
 """How often each corpus is drawn from; FACEGOOD is small but holds open speech."""
 _APART = 25  # frames between target and style in one draw
 _HEAD_SIGNS = np.array([1.0, -1.0, -1.0], np.float32)  # mirrored pitch, yaw, roll
@@ -30,7 +30,7 @@ _HEAD_SIGNS = np.array([1.0, -1.0, -1.0], np.float32)  # mirrored pitch, yaw, ro
 class Sample:
     """One stretch of training data at 25 fps.
 
-    features: (T, 512) float32. motion: (T, 55) float32 raw weights and head. valid: (T,) bool. speech: (T, 52) float32,
+    features: (T, F) float32. motion: (T, 55) float32 raw weights and head. valid: (T,) bool. speech: (T, 52) float32,
     the captured mouth alone. style: (M, 55) float32. blinks_per_minute: of the style.
     """
 
@@ -42,6 +42,15 @@ class Sample:
     blinks_per_minute: float
 
 
+def corpus_chances(clips: Sequence[TrainingClip], shares: Mapping[str, float]) -> np.ndarray:
+    """How often each clip is drawn, summing to 1: by its length within its corpus, by `shares` among corpora."""
+    length = np.array([len(clip) for clip in clips], np.float64)
+    corpora = np.array([clip.corpus for clip in clips])
+    totals = {corpus: length[corpora == corpus].sum() for corpus in set(corpora)}
+    chance = np.array([shares.get(clip.corpus, 0.5) / totals[clip.corpus] for clip in clips]) * length
+    return chance / chance.sum()
+
+
 class TrainingData:
     """Draws samples from training clips; the same rng state gives the same samples. shares: how often each corpus."""
 
@@ -49,12 +58,7 @@ class TrainingData:
         self, clips: Sequence[TrainingClip], shortest: int, shares: Mapping[str, float] = CORPUS_SHARE
     ) -> None:
         self.clips = [clip for clip in clips if len(clip) >= shortest]
-        share = np.array([shares.get(clip.corpus, 0.5) for clip in self.clips])
-        length = np.array([len(clip) for clip in self.clips], np.float64)
-        corpora = np.array([clip.corpus for clip in self.clips])
-        totals = {corpus: length[corpora == corpus].sum() for corpus in set(corpora)}
-        chance = share * length / np.array([totals[corpus] for corpus in corpora])
-        self._chance = chance / chance.sum()
+        self._chance = corpus_chances(self.clips, shares)
 
     def stretch(self, count: int, rng: np.random.Generator) -> tuple[TrainingClip, slice]:
         """A random clip and `count` of its frames."""
@@ -80,7 +84,7 @@ class TrainingData:
         if rng.random() < 0.5:
             motion, style_motion, speech = mirrored(motion), mirrored(style_motion), speech[:, MIRROR]
         return Sample(
-            clip.features[rows].astype(np.float32), motion, clip.valid[rows], speech, style_motion,
+            clip.features(rows), motion, clip.valid[rows], speech, style_motion,
             blink_rate(style_motion[:, : len(NAMES)], FPS),
         )  # fmt: skip
 

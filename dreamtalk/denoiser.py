@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from dreamtalk.conditions import STATISTICS_EXTRA, Conditions
+from dreamtalk.hearing import FEATURE_SIZE, STATE_SIZE, split_features
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class DenoiserConfig:
     """Sizes of a Denoiser. band: frames on either side that cross-attention sees."""
 
     motion_size: int = 55
-    audio_size: int = 512
+    audio_size: int = FEATURE_SIZE
     width: int = 192
     layers: int = 4
     heads: int = 6
@@ -33,7 +34,7 @@ class DenoiserConfig:
     @classmethod
     def debug(cls) -> "DenoiserConfig":
         """A tiny network for tests."""
-        return cls(audio_size=512, width=16, layers=1, heads=2, feed_forward=16, band=4, dropout=0.0)
+        return cls(width=16, layers=1, heads=2, feed_forward=16, band=4, dropout=0.0)
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -147,7 +148,7 @@ class Denoiser(nn.Module):
         super().__init__()
         self.config = config
         width, motion = config.width, config.motion_size
-        self.audio_norm = nn.LayerNorm(config.audio_size)
+        self.audio_norm = nn.LayerNorm(STATE_SIZE)
         self.token = nn.Linear(config.audio_size + 1 + 2 * (motion + 1), width)
         self.neighbours = nn.Sequential(nn.Conv1d(width, width, 5, padding=2), nn.GELU(), nn.Conv1d(width, width, 1))
         self.statistics = nn.Sequential(
@@ -162,7 +163,8 @@ class Denoiser(nn.Module):
     def encode(self, conditions: Conditions) -> torch.Tensor:
         """Conditions of B windows of N frames -> memory (B, N + 1, width); the last token is the style statistics."""
         audio, bit = conditions.audio[..., :-1], conditions.audio[..., -1:]
-        heard = torch.cat([self.audio_norm(audio) * bit, bit], -1)
+        states, posteriors = split_features(audio)
+        heard = torch.cat([self.audio_norm(states) * bit, posteriors, bit], -1)
         tokens = self.token(torch.cat([heard, conditions.initial, conditions.style], -1))
         tokens = tokens + self.neighbours(tokens.transpose(1, 2)).transpose(1, 2)
         tokens = tokens + sinusoids(torch.arange(tokens.shape[1]), self.config.width)

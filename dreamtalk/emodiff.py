@@ -95,8 +95,8 @@ class EmoDiff:
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Motion for consecutive pieces of speech features.
 
-        features: pieces (n, 512) float32 at 25 fps. style: any clip; it is resampled to 25 fps. initial: (55,) raw
-        motion just before the first frame. Yields (features (m, 512), raw motion (m, 55) float32), frame for frame.
+        features: pieces (n, F) float32 at 25 fps. style: any clip; it is resampled to 25 fps. initial: (55,) raw
+        motion just before the first frame. Yields (features (m, F), raw motion (m, 55) float32), frame for frame.
         """
         plan = self.plan
         style_motion = torch.from_numpy(self.space.normalised(motion_of(style.resampled(FPS))))[None]

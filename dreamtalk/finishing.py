@@ -1,5 +1,7 @@
 """What happens to motion after the networks: lips that rest or close, eyes and head, and what the user turned."""
 
+import zlib
+
 import numpy as np
 
 from dreamtalk.dialled import dialled
@@ -30,10 +32,12 @@ def finished(
     energy: loudness of the speech (T,) >= 0 in any unit, for blinks in its pauses and brows on its accents.
     """
     motion = motion.copy()
-    weights = sealed(motion[:, :_COUNT].clip(0.0, 1.0), fps)
-    motion[:, :_COUNT] = weights if contacts is None else contacts.applied(weights)
+    motion[:, :_COUNT] = sealed(motion[:, :_COUNT].clip(0.0, 1.0), fps)
     motion = _lively(motion, fps, track, options.seed, options.dials, energy)
-    motion[:, :_COUNT] = options.shapes.applied(dialled(motion[:, :_COUNT], options.dials))
+    weights = dialled(motion[:, :_COUNT], options.dials)
+    if contacts is not None:  # after everything that opens a mouth: an astonished p closes the lips as well
+        weights = contacts.applied(weights)
+    motion[:, :_COUNT] = options.shapes.applied(weights)
     return clip_of(_mouth_alone(motion) if options.mouth_only else motion, fps)
 
 
@@ -44,6 +48,8 @@ def _lively(
 
     All styles draw the same events at one blink rate, the mean by their shares, so that no blink is seen by halves.
     """
+    # The speech has its say in the draws, else every line of a batch would begin with the same wait for a blink.
+    speech = 0 if energy is None else zlib.crc32(np.ascontiguousarray(energy, dtype=np.float32).tobytes())
     rates = [likely_blink_rate(style) for style in track.styles]
     blended = rates[0] if len(rates) == 1 else np.float64(rates) @ track.shares.astype(np.float64)
     mixed = np.zeros_like(motion)
@@ -52,7 +58,7 @@ def _lively(
             motion,
             fps,
             style,
-            np.random.default_rng((seed, 1)),
+            np.random.default_rng((seed, 1, speech)),
             energy,
             share=share,
             blink_rate_scale=dials.blink * (blended / rate),

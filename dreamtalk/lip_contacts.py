@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from dreamtalk.closures import close_lips, closing_of_phones, tuck_lip, tucking_of_phones
+from dreamtalk.closures import close_lips, closing_of_phones, closing_of_shares, tuck_lip, tucking_of_phones
 from dreamtalk.phones import Phone
 
 
@@ -24,6 +24,11 @@ class LipContacts:
     def of_phones(cls, phones: Sequence[Phone], frame_count: int, fps: float) -> Self:
         """The contacts of phones whose times are known."""
         return cls(closing_of_phones(phones, frame_count, fps), tucking_of_phones(phones, frame_count, fps))
+
+    @classmethod
+    def of_shares(cls, heard: np.ndarray, frame_count: int, fps: float) -> Self:
+        """The closures that a phone head heard: `heard` (N,) are dreamtalk.closures.lip_shares at 50 Hz."""
+        return cls(closing_of_shares(heard, frame_count, fps), np.zeros(frame_count, np.float32))
 
     def applied(self, weights: np.ndarray) -> np.ndarray:
         """Weights (T, 52) in [0, 1] with these contacts made; frames without any come back as they were."""

@@ -12,10 +12,12 @@ from typing import Self
 import numpy as np
 
 from dreamtalk.audio import Waveform
+from dreamtalk.closures import lip_shares
 from dreamtalk.emodiff import EmoDiff
 from dreamtalk.errors import OptionError
 from dreamtalk.expression_model import synthesize_expression
 from dreamtalk.finishing import finished
+from dreamtalk.hearing import Hearing, posteriors_of
 from dreamtalk.lip_contacts import LipContacts
 from dreamtalk.lip_refiner import LipRefiner
 from dreamtalk.loudness import frame_loudness_db, relative_loudness
@@ -23,8 +25,7 @@ from dreamtalk.motion_space import MOTION_SIZE
 from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
 from dreamtalk.passes import mixed_passes
-from dreamtalk.speech_encoder import SpeechEncoder
-from dreamtalk.speech_features import FEATURE_FPS, iter_speech_features
+from dreamtalk.speech_states import FEATURE_FPS, STATES_PER_FRAME
 from dreamtalk.style_track import Pass, StyleTrack
 from dreamtalk.weights import resolve
 from rig.arkit import NAMES
@@ -39,7 +40,7 @@ _NEUTRAL_STYLE_FRAMES = 200
 class MotionGenerator:
     """Audio to curves. lip_refiner may be None: EmoDiff's own mouth then stays (for measurements)."""
 
-    encoder: SpeechEncoder
+    hearing: Hearing
     emodiff: EmoDiff
     lip_refiner: LipRefiner | None
 
@@ -47,7 +48,7 @@ class MotionGenerator:
     def load(cls) -> Self:
         """Load the shipped weights and the speech encoder, hashes checked. Raises WeightsError where one is amiss."""
         return cls(
-            SpeechEncoder.load(),
+            Hearing.load(),
             EmoDiff.from_directory(resolve("emodiff")),
             LipRefiner.from_directory(resolve("lip_refiner")),
         )
@@ -67,14 +68,17 @@ class MotionGenerator:
         initial: (52,) weights in [0, 1] the face starts from; None starts neutral.
         options: sampling, dials and adjustments; fps is left to the caller.
         progress: called with (frames done, frames in all).
-        contacts: where the lips must meet, if a transcript tells; else None.
+        contacts: where the lips must meet, if a transcript tells; None asks the phone head.
         Same input, options and machine give the same bytes. Memory beyond waveform and clip does not grow with length.
         Raises AudioError for another sample rate, OptionError for a bad initial state.
         """
         options = options or AnimationOptions()
         track = _as_track(style, frame_count(waveform.duration_s, FPS), options.seed)
+        heard = np.zeros(STATES_PER_FRAME * len(track), np.float32)
         with one_thread():
-            motion = self.raw_motion(waveform, track, _initial_motion(initial), options, progress)
+            motion = self.raw_motion(waveform, track, _initial_motion(initial), options, progress, heard)
+        if contacts is None:
+            contacts = LipContacts.of_shares(heard, len(track), FPS)
         energy = relative_loudness(frame_loudness_db(waveform.samples, len(track)))
         return finished(motion, FPS, track, options, contacts, energy)
 
@@ -85,14 +89,20 @@ class MotionGenerator:
         initial: np.ndarray,
         options: AnimationOptions,
         progress: Callable[[int, int], None] | None = None,
+        heard: np.ndarray | None = None,
     ) -> np.ndarray:
-        """What the networks alone make of the speech, (T, 55) float32, styles mixed by their shares."""
+        """What the networks alone make of the speech, (T, 55) float32, styles mixed by their shares.
+
+        heard: (2 T,) to be filled with the share of p, b and m in what the phone head hears.
+        """
 
         def play(heard: Iterator[np.ndarray], run: Pass, before: np.ndarray | None) -> Iterator[np.ndarray]:
             start = initial if before is None else before
             return self.stream(heard, track.styles[run.style], start, options, _pass_seed(options.seed, run.start))
 
-        features = iter_speech_features(waveform, self.encoder, len(track))
+        features = self.hearing.iter_features(waveform, len(track))
+        if heard is not None:
+            features = _noted(features, heard)
         return mixed_passes(features, track, FPS, play, progress)
 
     def stream(
@@ -103,7 +113,7 @@ class MotionGenerator:
         options: AnimationOptions,
         seed: int,
     ) -> Iterator[np.ndarray]:
-        """Raw motion (n, 55) of consecutive pieces of speech features (m, 512) in one style, as it is made.
+        """Raw motion (n, 55) of consecutive pieces of speech features (m, F) in one style, as it is made.
 
         initial: (55,) raw motion just before the first frame.
         """
@@ -127,6 +137,15 @@ def _as_track(style: BlendshapeClip | StyleTrack | None, count: int, seed: int) 
     if style is None:
         style = synthesize_expression("neutral", 0.5, _NEUTRAL_STYLE_FRAMES, np.random.default_rng(seed))
     return StyleTrack.steady(style, count)
+
+
+def _noted(features: Iterable[np.ndarray], heard: np.ndarray) -> Iterator[np.ndarray]:
+    """The pieces as they come, their lip shares written into `heard` (2 T,)."""
+    done = 0
+    for piece in features:
+        heard[done : done + STATES_PER_FRAME * len(piece)] = lip_shares(posteriors_of(piece))
+        done += STATES_PER_FRAME * len(piece)
+        yield piece
 
 
 def _pass_seed(seed: int, start: int) -> int:

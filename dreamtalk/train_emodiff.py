@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dreamtalk.clip_cache import cached_clips, with_phones
 from dreamtalk.conditions import Conditions, window_conditions
 from dreamtalk.corpus import read_corpus
 from dreamtalk.dataset import TrainingData
@@ -14,20 +15,20 @@ from dreamtalk.denoiser import Denoiser, DenoiserConfig
 from dreamtalk.diffusion import cosine_schedule, diffusion_loss
 from dreamtalk.emodiff import EmoDiff, WindowPlan
 from dreamtalk.evaluation.motion_score import MotionScore
+from dreamtalk.hearing import Hearing
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_space import CHANNELS, MotionSpace
-from dreamtalk.speech_encoder import SpeechEncoder
 from dreamtalk.training_clip import TrainingClip
 from dreamtalk.training_loop import Progress, Trainer
-from dreamtalk.training_reels import cached_reels
 from dreamtalk.weight_card import card, validation_scores
-from dreamtalk.weight_folder import save_folder
+from dreamtalk.weight_folder import begin_from, save_folder
 
 STEPS = 4000
 BATCH = 32
 LEARNING_RATE = 6e-4
 STYLE_LENGTH = 200
 DROP = {"audio": 0.1, "initial": 0.1, "style": 0.15}
+SHORT_SHARE, SHORTEST, LONGEST = 0.35, 16, 60  # steps with short windows, as a live stream has them, and their frames
 CARRY_SHARE = 0.6  # windows that know `carry` frames; the others know one
 KNOWN_NOISE = 0.1  # known frames are generated ones later: they are never quite right
 IMPORTANCE = {"jawOpen": 3.0, "mouthClose": 2.0, "mouthFunnel": 2.0, "mouthPucker": 2.0, "mouthSmileLeft": 1.5,
@@ -46,22 +47,26 @@ def train(
     resume: bool = False,
     bfloat16: bool = False,
     cache_dir: str | Path | None = None,
+    start_dir: str | Path | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Train EmoDiff on `data_dir` (grid_s1 and facegood, layouts in the README) and write the weight folder `out_dir`.
 
     Speech features and the checkpoint are kept in `cache_dir` (default: out_dir/cache). resume: go on from the
-    checkpoint. bfloat16: compute in mixed precision, worth it on CPUs with AVX512-BF16. progress(done, steps).
+    checkpoint. bfloat16: compute in mixed precision, worth it on CPUs with AVX512-BF16. start_dir: a weight folder
+    whose tensors are taken as the start where they fit. progress(done, steps).
     """
     out_dir = Path(out_dir)
     cache = Path(cache_dir) if cache_dir else out_dir / "cache"
-    corpus, encoder = read_corpus(data_dir), SpeechEncoder.load()
-    clips = cached_reels(corpus.training, cache, encoder, seed)
+    corpus, hearing = read_corpus(data_dir), Hearing.load()
+    clips = with_phones(cached_clips(corpus.training, cache, hearing.encoder, seed), hearing.phone_head)
     plan, config = WindowPlan(), DenoiserConfig()
-    trained = train_network(clips, config, plan, cache / "emodiff.ckpt", steps, seed, resume, bfloat16, progress)
+    start = Path(start_dir) if start_dir else None
+    checkpoint = cache / "emodiff.ckpt"
+    trained = train_network(clips, config, plan, checkpoint, steps, seed, resume, bfloat16, progress, start=start)
     command = f"`dreamtalk train emodiff DATA --out DIR --steps {steps} --seed {seed}`"
     trained.write(out_dir, emodiff_card({}, command))
-    scores = validation_scores(MotionGenerator(encoder, EmoDiff.from_directory(out_dir), None), corpus.validation)
+    scores = validation_scores(MotionGenerator(hearing, EmoDiff.from_directory(out_dir), None), corpus.validation)
     trained.write(out_dir, emodiff_card(scores, command))
 
 
@@ -93,19 +98,23 @@ def train_network(
     progress: Progress | None,
     batch: int = BATCH,
     save_every: int = 250,
+    start: Path | None = None,
 ) -> TrainedEmoDiff:
     """The training proper; the arguments are those of `train`, with the clips already read."""
     data = TrainingData(clips, max(2 * plan.length, STYLE_LENGTH))
     space = measured_space(data, plan, np.random.default_rng((seed, 1)))
     torch.manual_seed(seed)
     network = Denoiser(config)
+    if start is not None:
+        log.info("not found in %s, so begun anew: %s", start, ", ".join(begin_from(network, start)) or "nothing")
     trainer = Trainer(network, steps, LEARNING_RATE, checkpoint, resume)
     schedule = cosine_schedule()
     importance = torch.tensor([IMPORTANCE.get(channel, 1.0) for channel in CHANNELS])
 
     def loss_of_step(step: int) -> torch.Tensor:
         rng = np.random.default_rng((seed, 2, step))
-        conditions, x_0, valid, _ = training_batch(data, space, plan, batch, rng)
+        length = int(rng.integers(SHORTEST, LONGEST)) if rng.random() < SHORT_SHARE else None
+        conditions, x_0, valid, _ = training_batch(data, space, plan, batch, rng, length=length)
         generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             memory = network.encode(conditions)
@@ -129,16 +138,17 @@ def training_batch(
     batch: int,
     rng: np.random.Generator,
     drop: Mapping[str, float] = DROP,
+    length: int | None = None,
 ) -> tuple[Conditions, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Conditions, targets (B, N, 55) in deviations, valid frames (B, N) and style clips (B, M, 55) of `batch` windows.
 
-    Two consecutive windows come of each sample.
+    Two consecutive windows come of each sample; of either, only the first `length` frames are taken where given.
     """
     samples = [data.sample(2 * plan.length, STYLE_LENGTH, rng) for _ in range(batch // 2)]
 
     def windows(rows: list[np.ndarray]) -> torch.Tensor:
         stacked = torch.from_numpy(np.stack(rows))
-        return stacked.reshape(-1, plan.length, *stacked.shape[2:])
+        return stacked.reshape(-1, plan.length, *stacked.shape[2:])[:, :length]
 
     x_0 = windows([space.normalised(sample.motion) for sample in samples])
     audio = windows([sample.features for sample in samples])

@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from dreamtalk.clip_cache import cached_clips, with_phones
 from dreamtalk.conditions import Conditions
 from dreamtalk.corpus import read_corpus
 from dreamtalk.dataset import TrainingData
@@ -15,13 +17,12 @@ from dreamtalk.diffusion import ddim_sample
 from dreamtalk.emodiff import X_0_LIMIT, EmoDiff
 from dreamtalk.evaluation.motion_score import MotionScore
 from dreamtalk.guidance import guided
+from dreamtalk.hearing import Hearing
 from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator
-from dreamtalk.speech_encoder import SpeechEncoder
 from dreamtalk.train_emodiff import DROP, STYLE_LENGTH, training_batch
 from dreamtalk.training_clip import TrainingClip
 from dreamtalk.training_loop import Progress, Trainer
-from dreamtalk.training_reels import cached_reels
 from dreamtalk.weight_card import card, validation_scores
 from dreamtalk.weight_folder import save_folder
 from dreamtalk.weights import resolve
@@ -29,16 +30,16 @@ from rig.arkit import INDEX, MOUTH, NAMES
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
 
-STEPS = 1600
-BATCH = 16  # stretches of one EmoDiff window each
+STEPS = 4000
+BATCH = 32  # windows of EmoDiff
 LEARNING_RATE = 2e-3
 EMODIFF_STEPS = 2  # a few-step sample shows the refiner what EmoDiff's mouth is like
 CLOSED_MM = 1.2
 CLOSURE_WEIGHT = 2.0
-MOUTH_DROP = 0.5  # steps in which EmoDiff is not heard, so that the refiner listens for itself
-CORPUS_SHARE = {"grid_s1": 0.8, "facegood": 0.2}  # six minutes are soon known by heart
+MOUTH_DROP = 0.7  # steps in which EmoDiff is not heard, so that the refiner listens for itself
+CORPUS_SHARE = {"grid_s1": 0.47, "facegood": 0.18, "synthetic": 0.35}  # six minutes are soon known by heart
 LIP_SCALE_MM = 6.0
-LONGEST_STRETCH = 1.35
+LONGEST_STRETCH = 1.15
 _JAW = int(np.flatnonzero(MOUTH == INDEX["jawOpen"])[0])
 
 log = logging.getLogger(__name__)
@@ -62,15 +63,15 @@ def train(
     """
     out_dir = Path(out_dir)
     cache = Path(cache_dir) if cache_dir else out_dir / "cache"
-    corpus, encoder = read_corpus(data_dir), SpeechEncoder.load()
-    clips = cached_reels(corpus.training, cache, encoder, seed)
+    corpus, hearing = read_corpus(data_dir), Hearing.load()
+    clips = with_phones(cached_clips(corpus.training, cache, hearing.encoder, seed), hearing.phone_head)
     emodiff = EmoDiff.from_directory(Path(emodiff_dir) if emodiff_dir else resolve("emodiff"))
     config = LipRefinerConfig()
     checkpoint = cache / "lip_refiner.ckpt"
     tensors = train_network(clips, emodiff, config, checkpoint, steps, seed, resume, bfloat16, progress)
     command = f"`dreamtalk train lips DATA --out DIR --steps {steps} --seed {seed}`"
     save_folder(out_dir, tensors, {"network": config.as_dict()}, lips_card({}, command))
-    generator = MotionGenerator(encoder, emodiff, LipRefiner.from_directory(out_dir))
+    generator = MotionGenerator(hearing, emodiff, LipRefiner.from_directory(out_dir))
     scores = validation_scores(generator, corpus.validation)
     save_folder(out_dir, tensors, {"network": config.as_dict()}, lips_card(scores, command))
 
@@ -95,10 +96,10 @@ def train_network(
     basis = lip_basis(FaceRig.load())
 
     def loss_of_step(step: int) -> torch.Tensor:
-        drawn = lip_batch(data, emodiff, config, batch, (seed, 3, step), bfloat16, MOUTH_DROP)
-        audio, mouth, style, target, valid = drawn
-        predicted = network(audio, mouth, network.style_code(style).repeat_interleave(len(audio) // len(style), 0))
-        return lip_loss(predicted, target, valid, basis)
+        drawn = lip_batch(data, emodiff, batch, (seed, 3, step), bfloat16, MOUTH_DROP)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            predicted, _ = network(network.padded(drawn.features), drawn.mouth, network.style_code(drawn.style))
+        return lip_loss(predicted.float(), drawn.target, drawn.valid, basis)
 
     trainer.run(loss_of_step, progress)
     network.load_state_dict(trainer.average.tensors)
@@ -106,20 +107,29 @@ def train_network(
     return network.state_dict()
 
 
+@dataclass(frozen=True, eq=False)
+class LipBatch:
+    """B windows of N frames with EmoDiff's own few-step mouth, or with zeros in its place.
+
+    features (B, N, F), mouth (B, N, 27), style (B, M, 52), target (B, N, 27), valid (B, N, 1).
+    """
+
+    features: torch.Tensor
+    mouth: torch.Tensor
+    style: torch.Tensor
+    target: torch.Tensor
+    valid: torch.Tensor
+
+
 def lip_batch(
     data: TrainingData,
     emodiff: EmoDiff,
-    config: LipRefinerConfig,
     batch: int,
     seed: tuple[int, ...],
     bfloat16: bool = False,
     mouth_drop: float = 0.0,
-) -> tuple[torch.Tensor, ...]:
-    """Sliding windows of `batch` EmoDiff windows with EmoDiff's own few-step mouth, or with zeros in its place.
-
-    Returns audio (W, seen, 512), mouth (W, seen, 27), style (batch, M, 52), target (W, window, 27) and valid
-    (W, window, 1).
-    """
+) -> LipBatch:
+    """`batch` windows of EmoDiff's length."""
     rng = np.random.default_rng(seed)
     space = emodiff.space
     conditions, x_0, valid, style = training_batch(data, space, emodiff.plan, batch, rng, drop=dict.fromkeys(DROP, 0.0))
@@ -129,17 +139,7 @@ def lip_batch(
         mouth = _sampled_mouth(emodiff, conditions, int(rng.integers(1 << 62)), bfloat16)
     truth = torch.from_numpy(space.raw(x_0.numpy())[..., MOUTH])
     style_weights = torch.from_numpy(space.raw(style.numpy())[..., : len(NAMES)])
-    inner = slice(config.context, config.context + config.window)
-
-    def windows(rows: torch.Tensor) -> torch.Tensor:
-        # Side by side: overlap, which helps later, teaches nothing new.
-        return rows.unfold(1, config.seen, config.window).transpose(2, 3).flatten(0, 1)
-
-    seen_valid = windows(valid.unsqueeze(-1))
-    return (
-        windows(conditions.audio[..., :-1]), windows(mouth), style_weights, windows(truth)[:, inner],
-        seen_valid[:, inner],
-    )  # fmt: skip
+    return LipBatch(conditions.audio[..., :-1], mouth, style_weights, truth, valid.unsqueeze(-1))
 
 
 def _sampled_mouth(emodiff: EmoDiff, conditions: Conditions, seed: int, bfloat16: bool) -> torch.Tensor:
@@ -155,7 +155,7 @@ def _sampled_mouth(emodiff: EmoDiff, conditions: Conditions, seed: int, bfloat16
 def lip_loss(predicted: torch.Tensor, target: torch.Tensor, valid: torch.Tensor, basis: LipBasis) -> torch.Tensor:
     """Smooth L1 of the curves, L1 of their change, and the squared error of the lips' gap, closures counting more.
 
-    predicted, target: (W, window, 27). The smooth L1 is quadratic below 0.1, so that the mouth seeks the mean: plain L1
+    predicted, target: (B, N, 27). The smooth L1 is quadratic below 0.1, so that the mouth seeks the mean: plain L1
     seeks the median, which for shapes that mostly rest is zero.
     """
     curves = (valid * functional.smooth_l1_loss(predicted, target, reduction="none", beta=0.1)).mean()
@@ -185,12 +185,10 @@ def fit_amplitude(network: LipNetwork, data: TrainingData, emodiff: EmoDiff, see
     """Set centre and amplitude so that every shape's deviation meets the truth's on training samples."""
     predicted, truth = [], []
     for number in range(12):
-        audio, mouth, style, target, _ = lip_batch(data, emodiff, network.config, BATCH, (*seed, number))
-        codes = network.style_code(style).repeat_interleave(len(audio) // len(style), 0)
-        inner = slice(network.config.context, network.config.context + network.config.window)
-        own = network(audio, mouth, codes)
-        predicted.append((own + network.config.kept * (mouth[:, inner] - own)).flatten(0, 1))
-        truth.append(target.flatten(0, 1))
+        drawn = lip_batch(data, emodiff, BATCH, (*seed, number))
+        own, _ = network(network.padded(drawn.features), drawn.mouth, network.style_code(drawn.style))
+        predicted.append((own + network.config.kept * (drawn.mouth - own)).flatten(0, 1))
+        truth.append(drawn.target.flatten(0, 1))
     own, wanted = torch.cat(predicted), torch.cat(truth)
     network.centre.copy_(own.mean(0))
     network.amplitude.copy_((wanted.std(0) / own.std(0).clamp(min=1e-4)).clamp(1.0, LONGEST_STRETCH))
@@ -199,7 +197,7 @@ def fit_amplitude(network: LipNetwork, data: TrainingData, emodiff: EmoDiff, see
 def lips_card(scores: Mapping[str, MotionScore], command: str) -> str:
     """CARD.md of a lip refiner; command: how it was trained."""
     recipe = (
-        f"- Command: {command}\n- Recipe: AdamW, {LEARNING_RATE:g} with cosine decay, {BATCH} stretches of 4 s a step,"
+        f"- Command: {command}\n- Recipe: AdamW, {LEARNING_RATE:g} with cosine decay, {BATCH} windows of 4 s a step,"
         f" smooth L1, velocity and lip-gap losses behind a {EMODIFF_STEPS}-step EmoDiff, averaged weights.\n"
     )
     task = "Speech features, a style clip and EmoDiff's mouth -> 27 jaw and mouth shapes (dreamtalk/lip_refiner.py)."

@@ -13,6 +13,8 @@ from rig.timing import frame_times
 
 FPS = 25.0
 SAMPLE_RATE = 16000
+UNKNOWN = -1
+"""Instead of a phone's number where nobody knows what is said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +61,17 @@ class Recording:
 class TrainingClip:
     """A recording with what the networks hear of it.
 
-    features: (T, 512) float16 speech features at 25 fps. loudness: (T,) float32, decibels over the clip's own floor
-    mapped to [0, 1]. Other fields as in Recording.
+    states: (T, 2, 512) float16, the encoder's states of every frame at 25 fps. posteriors: (T, 2 len(PHONES)) float16,
+    what the phone head makes of them; none, (T, 0), before it is trained. phones: (T, 2) int8, the phone at every
+    state, UNKNOWN where nobody knows. loudness: (T,) float32, decibels over the clip's own floor mapped to [0, 1].
+    Other fields as in Recording.
     """
 
     name: str
     corpus: str
-    features: np.ndarray
+    states: np.ndarray
+    posteriors: np.ndarray
+    phones: np.ndarray
     loudness: np.ndarray
     weights: np.ndarray
     valid: np.ndarray
@@ -73,6 +79,10 @@ class TrainingClip:
 
     def __len__(self) -> int:
         return len(self.weights)
+
+    def features(self, rows: slice) -> np.ndarray:
+        """Feature rows as dreamtalk.hearing lays them out, (n, F) float32."""
+        return np.concatenate([self.states[rows].mean(axis=1, dtype=np.float32), self.posteriors[rows]], axis=1)
 
 
 def interpolated(values: np.ndarray, position: np.ndarray) -> np.ndarray:

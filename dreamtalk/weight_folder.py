@@ -34,6 +34,15 @@ def load_weights(network: nn.Module, folder: Path) -> None:
     network.eval().requires_grad_(False)
 
 
+def begin_from(network: nn.Module, folder: Path) -> list[str]:
+    """Fill what fits of `network`, by name and shape, from a weight folder; returns the names that stay as they are."""
+    own, stored = network.state_dict(), load_file(folder / MODEL)
+    shapes = {name: tensor.shape for name, tensor in own.items()}
+    fitting = {name: tensor.float() for name, tensor in stored.items() if shapes.get(name) == tensor.shape}
+    network.load_state_dict(own | fitting)
+    return sorted(own.keys() - fitting.keys())
+
+
 def save_folder(folder: Path, tensors: dict[str, torch.Tensor], config: dict[str, Any], card: str) -> None:
     """Write a weight folder; tensors are stored as float16. Each file appears whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,8 @@ from dreamtalk.closures import (
     TUCKED_GAP_MM,
     close_lips,
     closing_of_phones,
-    closing_of_posteriors,
+    closing_of_shares,
+    lip_shares,
     tuck_lip,
     tucking_of_phones,
 )
@@ -91,18 +92,18 @@ def test_closing_again_changes_nothing():
 def test_posteriors_close_where_they_peak():
     posterior = np.full((100, len(PHONES)), 0.01, np.float32)
     posterior[40:44, PHONE_INDEX["p"]], posterior[42, PHONE_INDEX["m"]] = 0.4, 0.3
-    posterior[70, PHONE_INDEX["m"]] = 0.3
-    closing = closing_of_posteriors(posterior, 50, FPS)
+    posterior[70, PHONE_INDEX["m"]] = 0.2
+    closing = closing_of_shares(lip_shares(posterior), 50, FPS)
     assert np.argmax(closing) in (20, 21) and not closing[30:].any()
-    assert closing_of_posteriors(posterior, 50, FPS, threshold=0.2)[35] == 1.0
-    earlier = closing_of_posteriors(posterior, 50, FPS, early_s=0.08)
+    assert closing_of_shares(lip_shares(posterior), 50, FPS, threshold=0.15)[35] == 1.0
+    earlier = closing_of_shares(lip_shares(posterior), 50, FPS, early_s=0.08)
     assert np.argmax(earlier) == np.argmax(closing) - 2
 
 
 def test_posteriors_of_silence_close_nothing():
     posterior = np.zeros((60, len(PHONES)), np.float32)
     posterior[:, 0] = 1.0
-    assert not closing_of_posteriors(posterior, 30, FPS).any()
+    assert not closing_of_shares(lip_shares(posterior), 30, FPS).any()
 
 
 def test_an_f_tucks_the_lip_without_shutting_the_mouth():

@@ -1,6 +1,7 @@
 """Corpus readers, reels, samples and the training of tiny networks."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,29 +11,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import wavfile
 
+from dreamtalk.audio import Waveform
+from dreamtalk.clip_cache import load_clips, save_clips, with_phones
 from dreamtalk.corpus import is_held_out, read_corpus
 from dreamtalk.corpus.facegood_corpus import read_facegood
 from dreamtalk.corpus.grid_corpus import head_turn, with_aperture
 from dreamtalk.dataset import TrainingData, mirrored
-from dreamtalk.denoiser import DenoiserConfig
+from dreamtalk.denoiser import Denoiser, DenoiserConfig
 from dreamtalk.emodiff import EmoDiff, WindowPlan
 from dreamtalk.errors import DreamTalkError, OptionError
+from dreamtalk.hearing import FEATURE_SIZE, Hearing
 from dreamtalk.lip_refiner import LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_space import MotionSpace, clip_of, motion_of
-from dreamtalk.speech_encoder import DEBUG, SpeechEncoder
+from dreamtalk.phone_head import PhoneHead, PhoneHeadConfig
+from dreamtalk.phones import PHONE_INDEX, PHONES, Phone
 from dreamtalk.train_emodiff import emodiff_card
 from dreamtalk.train_emodiff import train_network as train_emodiff_network
 from dreamtalk.train_lips import lips_card
 from dreamtalk.train_lips import train_network as train_lip_network
-from dreamtalk.training_clip import Recording, TrainingClip
-from dreamtalk.training_reels import heard, joined, load_clips, reels, roughened, save_clips
+from dreamtalk.train_phones import phone_scores, phones_card
+from dreamtalk.train_phones import train_network as train_phone_head
+from dreamtalk.training_clip import UNKNOWN, Recording, TrainingClip
+from dreamtalk.training_reels import heard, joined, reels
 from dreamtalk.weight_card import validation_scores
-from dreamtalk.weight_folder import save_folder
+from dreamtalk.weight_folder import begin_from, save_folder
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.face_rig import FaceRig
 from rig.mouth import lip_aperture_mm
 from rig.rotation import matrix_from_angles
+
+HEARING = Hearing.debug()
 
 
 def recording(seconds: float = 3.0, corpus: str = "grid_s1", seed: int = 0) -> Recording:
@@ -47,9 +56,13 @@ def recording(seconds: float = 3.0, corpus: str = "grid_s1", seed: int = 0) -> R
 
 def training_clip(seconds: float = 5.0, corpus: str = "grid_s1", seed: int = 0) -> TrainingClip:
     source = recording(seconds, corpus, seed)
-    features = np.random.default_rng(seed).standard_normal((len(source), 512)).astype(np.float16)
-    loudness = np.full(len(source), 0.7, np.float32)
-    return TrainingClip(source.name, corpus, features, loudness, source.weights, source.valid, source.head_rotation)
+    rng, count = np.random.default_rng(seed), len(source)
+    return TrainingClip(
+        source.name, corpus, rng.standard_normal((count, 2, 512)).astype(np.float16),
+        rng.dirichlet(np.ones(len(PHONES)), (count, 2)).reshape(count, -1).astype(np.float16),
+        rng.integers(0, len(PHONES), (count, 2)).astype(np.int8), np.full(count, 0.7, np.float32), source.weights,
+        source.valid, source.head_rotation,
+    )  # fmt: skip
 
 
 def write_facegood(folder: Path, seconds: float = 2.0, delay_s: float = 1 / 30) -> np.ndarray:
@@ -151,20 +164,37 @@ def test_reels_hold_every_sentence_once_with_closed_mouths_between():
         assert pause[6:-6].max() == 0.0
 
 
-def test_roughening_keeps_motion_and_length():
-    source = recording()
-    rough = roughened(source, np.random.default_rng(1))
-    assert rough.samples.shape == source.samples.shape and rough.samples.dtype == np.float32
-    assert rough.weights is source.weights and not np.array_equal(rough.samples, source.samples)
-
-
 def test_training_clips_survive_a_file(tmp_path: Path):
-    clips = [heard(recording(seed=seed), SpeechEncoder(DEBUG)) for seed in range(2)]
+    spoken = replace(recording(), phones=(Phone(1.0, 2.0, "p"),))
+    clips = [heard(source, HEARING.encoder) for source in (spoken, recording(seed=1))]
     save_clips(clips, tmp_path / "clips.npz")
     again = load_clips(tmp_path / "clips.npz")
     assert [clip.name for clip in again] == [clip.name for clip in clips]
-    assert all(np.array_equal(a.features, b.features) for a, b in zip(again, clips, strict=True))
-    assert again[1].features.shape == (75, 512) and again[1].loudness.max() <= 1.0
+    assert all(np.array_equal(a.states, b.states) for a, b in zip(again, clips, strict=True))
+    assert again[1].states.shape == (75, 2, 512) and again[1].loudness.max() <= 1.0
+    said = again[0].phones.ravel()
+    assert (said[50:100] == PHONE_INDEX["p"]).all() and (said[:50] == PHONE_INDEX["sil"]).all()
+    assert (again[1].phones == UNKNOWN).all()
+    told = with_phones(again, HEARING.phone_head)[0]
+    assert np.allclose(told.features(slice(0, 75)), HEARING.features(Waveform(spoken.samples), 75), atol=2e-2)
+
+
+def test_joined_recordings_keep_their_phones():
+    sources = [replace(recording(seed=seed), phones=(Phone(1.0, 1.2, "m"),)) for seed in range(2)]
+    reel = joined(sources, np.random.default_rng(0))
+    first, second = reel.phones
+    assert first.start_s == 1.0 and second.start_s == pytest.approx(len(reel) / 25 - 2.0)
+
+
+def test_a_phone_head_learns_and_loads(tmp_path: Path):
+    clips = [training_clip(8.0, seed=seed) for seed in range(2)]
+    head = train_phone_head(clips, PhoneHeadConfig.debug(), tmp_path / "p.ckpt", 2, 0)
+    save_folder(tmp_path / "head", head.state_dict(), {"network": head.config.as_dict()}, phones_card({}, "`train`"))
+    again = PhoneHead.from_directory(tmp_path / "head")
+    right, recall, precision = phone_scores(again, clips)
+    assert 0 <= right <= 1 and 0 <= recall <= 1 and 0 <= precision <= 1
+    with pytest.raises(DreamTalkError, match="phone times"):
+        train_phone_head([heard(recording(6.0), HEARING.encoder)], head.config, tmp_path / "q.ckpt", 1, 0)
 
 
 def test_the_split_is_fixed_and_about_a_tenth():
@@ -177,7 +207,8 @@ def test_samples_are_reproducible_lawful_and_differ_from_their_style():
     data = TrainingData([training_clip(20.0)], 200)
     first, second = (data.sample(100, 120, np.random.default_rng(5)) for _ in range(2))
     assert np.array_equal(first.motion, second.motion) and np.array_equal(first.style, second.style)
-    assert first.motion.shape == (100, 55) and first.style.shape == (120, 55) and first.features.shape == (100, 512)
+    assert first.motion.shape == (100, 55) and first.style.shape == (120, 55)
+    assert first.features.shape == (100, FEATURE_SIZE)
     assert first.motion[:, :52].min() >= 0 and first.motion[:, :52].max() <= 1
     assert not np.array_equal(first.motion[:100, :52], first.style[:100, :52])
 
@@ -248,6 +279,12 @@ def test_resumed_training_equals_training_in_one_go(tiny, tmp_path: Path):
     assert all(torch.equal(whole.tensors[name], resumed.tensors[name]) for name in whole.tensors)
 
 
+def test_training_may_begin_from_other_weights(tiny):
+    other, network = Denoiser(replace(DenoiserConfig.debug(), motion_size=54)), Denoiser(DenoiserConfig.debug())
+    anew = begin_from(network, tiny[0])
+    assert anew == [] and "motion_in.weight" in begin_from(other, tiny[0])
+
+
 def test_resuming_from_nothing_is_refused(tiny, tmp_path: Path):
     plan = WindowPlan(length=24, carry=4, style_count=4)
     with pytest.raises(OptionError, match="checkpoint"):
@@ -255,7 +292,7 @@ def test_resuming_from_nothing_is_refused(tiny, tmp_path: Path):
 
 
 def test_a_card_names_data_command_and_figures(tiny):
-    generator = MotionGenerator(SpeechEncoder(DEBUG), EmoDiff.from_directory(tiny[0]), None)
+    generator = MotionGenerator(HEARING, EmoDiff.from_directory(tiny[0]), None)
     scores = validation_scores(generator, [recording(), recording(corpus="facegood", seed=1)])
     assert set(scores) == {"grid_s1", "facegood"} and scores["grid_s1"].clips == 1
     text = emodiff_card(scores, "`train it`")

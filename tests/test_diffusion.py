@@ -11,13 +11,14 @@ from dreamtalk.denoiser import Denoiser, DenoiserConfig, distance_bias
 from dreamtalk.diffusion import cosine_schedule, ddim_sample, diffusion_loss, sampling_steps
 from dreamtalk.errors import OptionError
 from dreamtalk.guidance import guided
+from dreamtalk.hearing import FEATURE_SIZE
 
 SCHEDULE = cosine_schedule()
 
 
 def conditions(batch: int = 2, window: int = 12, seed: int = 0):
     g = torch.Generator().manual_seed(seed)
-    audio = torch.randn(batch, window, 512, generator=g)
+    audio = torch.randn(batch, window, FEATURE_SIZE, generator=g)
     known = torch.randn(batch, 2, 55, generator=g)
     style = torch.randn(batch, 30, 55, generator=g)
     return window_conditions(audio, known, style, torch.tensor([15.0] * batch), 4)

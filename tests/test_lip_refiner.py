@@ -1,4 +1,4 @@
-"""The lip refiner and the windows it slides."""
+"""The lip refiner and the windows of EmoDiff."""
 
 from pathlib import Path
 
@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamtalk.errors import WeightsError
+from dreamtalk.hearing import FEATURE_SIZE
 from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.lip_seal import sealed
 from dreamtalk.train_lips import lip_gap_mm, lip_loss
 from dreamtalk.weight_folder import save_folder
-from dreamtalk.windows import edge_padded, overlap_mean, rebatched, sliding
+from dreamtalk.windows import edge_padded, rebatched
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
@@ -29,7 +30,7 @@ def debug_refiner() -> LipRefiner:
 
 def stream_of(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    return rng.standard_normal((count, 512)).astype(np.float32), rng.random((count, 55)).astype(np.float32)
+    return rng.standard_normal((count, FEATURE_SIZE)).astype(np.float32), rng.random((count, 55)).astype(np.float32)
 
 
 def refined(refiner: LipRefiner, features: np.ndarray, motion: np.ndarray, cuts: list[int]) -> np.ndarray:
@@ -44,15 +45,6 @@ def test_rebatching_keeps_every_row_in_order(sizes, first, count):
     pieces = list(rebatched(np.split(rows, np.cumsum(sizes)[:-1]), first, count))
     assert np.array_equal(np.concatenate(pieces), rows)
     assert all(len(piece) == (first if k == 0 else count) for k, piece in enumerate(pieces[:-1]))
-
-
-@given(st.integers(8, 60), st.integers(1, 4))
-@settings(max_examples=30, deadline=None)
-def test_averaging_unchanged_windows_gives_the_rows_back(length, hop):
-    rows = np.random.default_rng(length).random((length, 3)).astype(np.float32)
-    mean = overlap_mean(sliding(rows, 8, hop), hop)
-    assert np.allclose(mean, rows[: len(mean)], atol=1e-6)
-    assert length - len(mean) < hop
 
 
 def test_edges_are_repeated():
@@ -80,15 +72,24 @@ def test_the_result_does_not_depend_on_the_pieces(count, cuts):
     assert np.allclose(whole, refined(refiner, features, motion, cuts), atol=1e-5)
 
 
-def test_a_frame_depends_on_its_neighbourhood_only():
+def test_a_frame_looks_a_fixed_time_ahead():
     features, motion = stream_of(80)
     refiner = debug_refiner()
     before = refined(refiner, features, motion, [])
     features[60:] += 1
     after = refined(refiner, features, motion, [])
-    reach = refiner.network.config.context + refiner.network.config.window
-    assert np.array_equal(before[: 60 - reach], after[: 60 - reach])
-    assert not np.array_equal(before[60:], after[60:])
+    first = 60 - refiner.network.config.ahead
+    assert np.array_equal(before[:first], after[:first])
+    assert not np.array_equal(before[first], after[first])
+
+
+def test_what_comes_after_waits_for_the_look_ahead():
+    features, motion = stream_of(30)
+    refiner = debug_refiner()
+    pieces = zip(np.split(features, [10, 20]), np.split(motion, [10, 20]), strict=True)
+    sizes = [len(piece) for piece in refiner.stream(pieces, STYLE)]
+    ahead = refiner.network.config.ahead
+    assert sizes == [10 - ahead, 10, 10, ahead]
 
 
 def test_the_differentiable_gap_is_the_rigs_own():

@@ -12,11 +12,11 @@ from dreamtalk.denoiser import Denoiser, DenoiserConfig
 from dreamtalk.emodiff import EmoDiff, WindowPlan, eased, reminded
 from dreamtalk.emotions import EmotionLibrary
 from dreamtalk.errors import OptionError, WeightsError
+from dreamtalk.hearing import FEATURE_SIZE, Hearing
 from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_space import MotionSpace
 from dreamtalk.options import AnimationOptions
-from dreamtalk.speech_encoder import DEBUG, SpeechEncoder
 from dreamtalk.weight_folder import save_folder
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip
@@ -37,10 +37,9 @@ def debug_emodiff() -> EmoDiff:
 def debug_generator(refined: bool = True) -> MotionGenerator:
     emodiff = debug_emodiff()
     torch.manual_seed(1)
-    encoder = SpeechEncoder(DEBUG)
     lips = LipNetwork(LipRefinerConfig.debug())
     refiner = LipRefiner(lips) if refined else None
-    return MotionGenerator(encoder, emodiff, refiner)
+    return MotionGenerator(Hearing.debug(), emodiff, refiner)
 
 
 def noise(seconds: float, seed: int = 0) -> Waveform:
@@ -56,7 +55,7 @@ def motion_for(emodiff: EmoDiff, features: np.ndarray, cuts: list[int], seed: in
 
 @pytest.mark.parametrize("count", [1, 18, 19, 20, 35, 36, 77])
 def test_every_frame_comes_once_whatever_the_pieces(count):
-    features = np.random.default_rng(count).standard_normal((count, 512)).astype(np.float32)
+    features = np.random.default_rng(count).standard_normal((count, FEATURE_SIZE)).astype(np.float32)
     emodiff = debug_emodiff()
     whole = motion_for(emodiff, features, [])
     assert whole.shape == (count, 55)
@@ -64,7 +63,7 @@ def test_every_frame_comes_once_whatever_the_pieces(count):
 
 
 def test_motion_is_lawful():
-    features = np.random.default_rng(0).standard_normal((50, 512)).astype(np.float32)
+    features = np.random.default_rng(0).standard_normal((50, FEATURE_SIZE)).astype(np.float32)
     motion = motion_for(debug_emodiff(), features, [])
     assert motion[:, :52].min() >= 0 and motion[:, :52].max() <= 1 and np.isfinite(motion).all()
     assert (motion[:, INDEX["tongueOut"]] == 0).all()
@@ -76,7 +75,7 @@ def test_a_window_knows_how_the_one_before_ended():
     seen = []
     encode = emodiff.network.encode
     emodiff.network.encode = lambda conditions: seen.append(conditions) or encode(conditions)
-    motion = motion_for(emodiff, np.random.default_rng(0).standard_normal((40, 512)).astype(np.float32), [])
+    motion = motion_for(emodiff, np.random.default_rng(0).standard_normal((40, FEATURE_SIZE)).astype(np.float32), [])
     first, second = seen[0].initial[0], seen[1].initial[0]
     assert first[:, -1].tolist() == [1.0] + [0.0] * 19 and second[:, -1].tolist() == [1.0] * 4 + [0.0] * 16
     assert np.allclose(first[0, :-1].numpy() * 0.1 + 0.2, 0.0, atol=1e-6)
@@ -131,7 +130,7 @@ def test_memory_does_not_grow_with_length():
 
     def peak(pieces: int) -> int:
         rng = np.random.default_rng(0)
-        features = (rng.standard_normal((50, 512)).astype(np.float32) for _ in range(pieces))
+        features = (rng.standard_normal((50, FEATURE_SIZE)).astype(np.float32) for _ in range(pieces))
         tracemalloc.start()
         motion = generator.emodiff.stream(features, STYLE, np.zeros(55, np.float32), steps=1)
         count = sum(len(piece) for piece in generator.lip_refiner.stream(motion, STYLE))

@@ -15,8 +15,17 @@ from dreamtalk import speech_encoder_weights as sources
 from dreamtalk.audio import SAMPLE_RATE, Waveform, load_audio
 from dreamtalk.ctranslate2_file import read_ctranslate2
 from dreamtalk.errors import AudioError, WeightsError
+from dreamtalk.running_encoder import MEL_MARGIN, RunningEncoder
 from dreamtalk.speech_encoder import DEBUG, WHISPER_BASE, SpeechEncoder
-from dreamtalk.speech_features import FEATURE_FPS, KEPT, iter_speech_features, speech_features
+from dreamtalk.speech_states import (
+    BLOCK,
+    FEATURE_FPS,
+    heard_mel,
+    iter_speech_states,
+    level_gain,
+    speech_level,
+    speech_states,
+)
 from rig.timing import frame_count
 
 HELLO = Path(__file__).resolve().parents[1] / "examples" / "hello.wav"
@@ -28,6 +37,11 @@ Arrays = dict[str, np.ndarray]
 @pytest.fixture(scope="module")
 def debug() -> SpeechEncoder:
     return SpeechEncoder.debug(seed=1)
+
+
+@pytest.fixture(scope="module")
+def running(debug) -> RunningEncoder:
+    return RunningEncoder(debug)
 
 
 def speechlike(seconds: float, seed: int = 0) -> Waveform:
@@ -222,48 +236,64 @@ def test_the_encoder_agrees_with_attention_written_out(debug):
 
 @settings(max_examples=4, deadline=None)
 @given(seconds=st.sampled_from([0.1, 0.58, 3.75, 4.0, 7.9]))
-def test_features_have_one_row_a_frame_and_do_not_depend_on_how_they_are_read(debug, seconds):
+def test_states_come_two_a_frame_and_do_not_depend_on_how_they_are_read(running, seconds):
     waveform = speechlike(seconds)
-    whole = speech_features(waveform, debug)
-    assert whole.shape == (frame_count(waveform.duration_s, FEATURE_FPS), 512) and whole.dtype == np.float32
+    whole = speech_states(waveform, running)
+    assert whole.shape == (frame_count(waveform.duration_s, FEATURE_FPS), 2, 512) and whole.dtype == np.float32
     assert np.isfinite(whole).all()
-    pieces = list(iter_speech_features(waveform, debug))
-    assert all(0 < len(piece) <= KEPT for piece in pieces)
+    pieces = list(iter_speech_states(waveform, running))
+    assert all(0 < len(piece) <= BLOCK for piece in pieces)
     assert np.array_equal(np.concatenate(pieces), whole)
     fewer = max(1, len(whole) // 2)
-    assert np.array_equal(speech_features(waveform, debug, fewer), whole[:fewer])
+    assert np.array_equal(speech_states(waveform, running, fewer), whole[:fewer])
 
 
-@pytest.mark.parametrize("count", [1, KEPT - 7, KEPT - 6, KEPT - 5, KEPT, 2 * KEPT - 6, 2 * KEPT + 1])
-def test_any_number_of_frames_can_be_asked_for(debug, count):
-    assert len(speech_features(speechlike(2), debug, count)) == count
+@pytest.mark.parametrize("count", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 1])
+def test_any_number_of_frames_can_be_asked_for(running, count):
+    assert len(speech_states(speechlike(2), running, count)) == count
 
 
-def test_what_is_far_away_does_not_matter(debug):
-    waveform = speechlike(14)
+def test_a_run_equals_banded_attention_over_everything(debug, running):
+    front = running.front(heard_mel(speechlike(3).samples, 0, 150, 0.0))
+    run, pieces = running.begin(), np.split(np.arange(150), [1, 7, 60])
+    ran = torch.cat([run.push(front[piece], last=piece[-1] == 149) for piece in pieces])
+    band, layer = running.band, debug.layers[0]
+    apart = torch.arange(150) - torch.arange(150)[:, None]
+    with torch.inference_mode():
+        query, key, value = layer.mixed(front)
+        seen = (apart >= -band.left) & (apart <= band.right)
+        whole = debug.norm(layer.answered(front, query, key, value, seen))
+    assert len(ran) == 150 and (ran - whole).abs().max() < 1e-4
+
+
+def test_the_right_context_is_what_is_stated(running):
+    waveform = speechlike(4)
     changed = waveform.samples.copy()
-    changed[10 * SAMPLE_RATE :] *= 0.5
-    before, after = (speech_features(w, debug) for w in (waveform, Waveform(changed)))
-    assert np.abs(before[:175] - after[:175]).max() < 0.05 < np.abs(before[260:] - after[260:]).max()
+    changed[2 * SAMPLE_RATE :] += 0.1
+    gain = level_gain(speech_level(waveform.samples))
+    before, after = (running.front(heard_mel(samples, 0, 200, gain)) for samples in (waveform.samples, changed))
+    before, after = (running.begin().push(states, last=True) for states in (before, after))
+    first = int(np.flatnonzero((before != after).any(dim=1).numpy())[0])
+    assert 2.0 - running.right_context_s - 0.021 < first / 50 and first / 50 >= 2.0 - running.right_context_s - 1e-6
+
+
+def test_the_same_sound_gives_the_same_states_wherever_it_stands(running):
+    waveform = speechlike(3)
+    later = Waveform(np.concatenate([np.zeros(2 * SAMPLE_RATE, np.float32), waveform.samples]))
+    early, late = speech_states(waveform, running), speech_states(later, running)
+    assert np.abs(early[20:] - late[70:]).max() < 1e-3
 
 
 @pytest.mark.parametrize("gain_db", [-30, -11, 12])
-def test_the_recording_level_does_not_matter(debug, gain_db):
+def test_the_recording_level_does_not_matter(running, gain_db):
     waveform = speechlike(2)
     louder = Waveform(waveform.samples * np.float32(10 ** (gain_db / 20)))
-    assert np.abs(speech_features(louder, debug) - speech_features(waveform, debug)).max() < 5e-3
+    assert np.abs(speech_states(louder, running) - speech_states(waveform, running)).max() < 5e-3
 
 
-def test_windows_flow_into_each_other(debug):
-    features = speech_features(speechlike(10), debug)
-    steps = np.abs(np.diff(features, axis=0)).mean(axis=1)
-    seam = slice(KEPT - 8, KEPT + 8)
-    assert steps[seam].max() < np.percentile(np.delete(steps, seam), 99)
-
-
-def test_another_sample_rate_is_refused(debug):
+def test_another_sample_rate_is_refused(running):
     with pytest.raises(AudioError, match="22050 Hz"):
-        speech_features(Waveform(np.ones(22_050), 22_050), debug)
+        speech_states(Waveform(np.ones(22_050), 22_050), running)
 
 
 def carrier_installed() -> bool:
@@ -275,12 +305,13 @@ def carrier_installed() -> bool:
 
 @pytest.mark.skipif(not carrier_installed(), reason="the weights of whisper-base are not installed")
 def test_whisper_base_hears_speech():
-    """A golden value of the shipped voice, made with CTranslate2's own encoder behind the same windows."""
+    """A golden value of the shipped voice, made with CTranslate2's own encoder on the same window of 6 s."""
     encoder = SpeechEncoder.load()
     assert sum(tensor.numel() for tensor in encoder.state_dict().values()) == 19_825_664
     voice = Waveform(load_audio(HELLO).samples[: 2 * SAMPLE_RATE])
-    features = speech_features(voice, encoder)
-    assert features[38, :6] == pytest.approx(CTRANSLATE2_SAYS, abs=0.01)
+    mel = heard_mel(voice.samples, -50, 300, level_gain(speech_level(voice.samples)))[:, MEL_MARGIN:-MEL_MARGIN]
+    states = encoder(torch.from_numpy(mel[None].copy()))[0]
+    assert states[126:128, :6].mean(dim=0).numpy() == pytest.approx(CTRANSLATE2_SAYS, abs=0.01)
 
 
 @pytest.mark.skipif(not carrier_installed(), reason="the weights of whisper-base are not installed")
