@@ -15,6 +15,7 @@ from apps.controls import (
 )
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
+from apps.stream import add_stream_argument, run_stream
 from dreamtalk.audio import load_audio
 from dreamtalk.emotion_track_file import is_track_file
 from dreamtalk.errors import OptionError
@@ -42,6 +43,7 @@ def add_command(commands: Any) -> None:
     add_dial_arguments(parser)
     parser.add_argument("--avatar", type=Path, metavar="OUT.mp4", help="write the avatar's video as well")
     add_video_arguments(parser)
+    add_stream_argument(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -62,6 +64,8 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.stream:
+        return run_stream(arguments)
     check_request(arguments)
     emotion, options = requested_emotion(arguments), requested_options(arguments)
     text = None if arguments.text is None else read_transcript(arguments.text)

@@ -157,13 +157,17 @@ class RefinerRun:
         self._done = 0
 
     def push(self, features: np.ndarray, motion: np.ndarray) -> Iterator[np.ndarray]:
-        """Features (n, F) and raw motion (n, 55) in; yields the rows that have been looked far enough ahead for."""
-        if not len(features):
-            return
+        """Features (n, F) and raw motion (m, 55) in; yields the rows that have been looked far enough ahead for.
+
+        The motion may lag behind the features; only these are looked ahead in.
+        """
         if self._heard is None or self._held is None:
+            if not len(features):
+                return
             self._heard, self._held = features[:1].repeat(self._network.config.behind, 0), motion[:0]
         self._heard, self._held = np.concatenate([self._heard, features]), np.concatenate([self._held, motion])
-        ready = len(self._held) - self._network.config.ahead
+        config = self._network.config
+        ready = min(len(self._held), len(self._heard) - config.behind - config.ahead)
         if ready > 0:
             yield self._refined(ready)
 

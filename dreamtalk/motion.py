@@ -25,6 +25,7 @@ from dreamtalk.motion_space import MOTION_SIZE
 from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
 from dreamtalk.passes import mixed_passes
+from dreamtalk.prefetched import prefetched
 from dreamtalk.speech_states import FEATURE_FPS, STATES_PER_FRAME
 from dreamtalk.style_track import Pass, StyleTrack
 from dreamtalk.weights import resolve
@@ -76,7 +77,7 @@ class MotionGenerator:
         track = _as_track(style, frame_count(waveform.duration_s, FPS), options.seed)
         heard = np.zeros(STATES_PER_FRAME * len(track), np.float32)
         with one_thread():
-            motion = self.raw_motion(waveform, track, _initial_motion(initial), options, progress, heard)
+            motion = self.raw_motion(waveform, track, initial_motion(initial), options, progress, heard)
         if contacts is None:
             contacts = LipContacts.of_shares(heard, len(track), FPS)
         energy = relative_loudness(frame_loudness_db(waveform.samples, len(track)))
@@ -100,7 +101,7 @@ class MotionGenerator:
             start = initial if before is None else before
             return self.stream(heard, track.styles[run.style], start, options, _pass_seed(options.seed, run.start))
 
-        features = self.hearing.iter_features(waveform, len(track))
+        features = prefetched(self.hearing.iter_features(waveform, len(track)))
         if heard is not None:
             features = _noted(features, heard)
         return mixed_passes(features, track, FPS, play, progress)
@@ -135,8 +136,13 @@ def _as_track(style: BlendshapeClip | StyleTrack | None, count: int, seed: int) 
     if isinstance(style, StyleTrack):
         return style
     if style is None:
-        style = synthesize_expression("neutral", 0.5, _NEUTRAL_STYLE_FRAMES, np.random.default_rng(seed))
+        style = neutral_style(seed)
     return StyleTrack.steady(style, count)
+
+
+def neutral_style(seed: int) -> BlendshapeClip:
+    """The style of a performance that was given none."""
+    return synthesize_expression("neutral", 0.5, _NEUTRAL_STYLE_FRAMES, np.random.default_rng(seed))
 
 
 def _noted(features: Iterable[np.ndarray], heard: np.ndarray) -> Iterator[np.ndarray]:
@@ -153,7 +159,11 @@ def _pass_seed(seed: int, start: int) -> int:
     return seed if start == 0 else int(np.random.SeedSequence((seed, start)).generate_state(1)[0])
 
 
-def _initial_motion(initial: np.ndarray | None) -> np.ndarray:
+def initial_motion(initial: np.ndarray | None) -> np.ndarray:
+    """Raw motion (55,) of the face a performance starts from: 52 weights in [0, 1], or neutral.
+
+    Raises OptionError for anything else.
+    """
     motion = np.zeros(MOTION_SIZE, np.float32)
     if initial is None:
         return motion

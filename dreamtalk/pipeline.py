@@ -1,5 +1,6 @@
 """The whole line: speech and an emotion in, a performance out."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ from rig.timing import frame_count
 
 if TYPE_CHECKING:
     from dreamtalk.motion import MotionGenerator
+    from dreamtalk.motion_stream import StreamedFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,39 @@ class DreamTalk:
             contacts = contacts_of_text(waveform, text, count, FPS)
         clip = self.motion.generate(waveform, styles, initial, options, progress, contacts)
         return Performance(clip.resampled(options.fps), waveform, name, options)
+
+    def stream(
+        self,
+        chunks: Iterable[np.ndarray],
+        emotion: "str | EmotionTrack | None" = None,
+        intensity: float = 1.0,
+        *,
+        style: str | Path | BlendshapeClip | None = None,
+        initial: np.ndarray | None = None,
+        seed: int = 0,
+        options: AnimationOptions | None = None,
+    ) -> "Iterator[StreamedFrame]":
+        """Turn speech into frames at 25 a second while it comes: frame n as soon as second n / 25 + 0.38 is heard.
+
+        chunks: samples (N,) float32 in [-1, 1] at 16 kHz mono, of any sizes; the frames do not depend on them. emotion:
+        one emotion or mixture from the first moment on. The others are those of `animate`; options.fps is not used.
+
+        Each frame has `index`, `weights` (52,) and `head_rotation` (3,). The memory does not grow.
+        Raises OptionError, RigError or WeightsError at once, before anything is heard.
+        """
+        from dreamtalk.motion_stream import stream_motion
+
+        if emotion is not None and style is not None:
+            raise OptionError("Both an emotion and a style clip were given; choose one of them.")
+        options = AnimationOptions(seed=seed) if options is None else options
+        if style is None:
+            track = _emotion_track(emotion, intensity)
+            if len(track.mixes) != 1:
+                raise OptionError("A stream takes one emotion from its first moment on; leave out times and changes.")
+            (clip,) = track.styles(self.emotions, options.seed, 1, 25.0).styles
+        else:
+            clip, _ = _style_clip(style, None)
+        return stream_motion(self.motion, chunks, clip, initial, options)
 
 
 def _emotion_track(emotion: str | EmotionTrack | None, intensity: float) -> EmotionTrack:
