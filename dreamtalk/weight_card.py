@@ -24,8 +24,8 @@ HELD_OUT = f"""
 """
 DATA = f"{CAPTURES}{REELS} Nothing else.{HELD_OUT}"
 DATA_WITH_SYNTHETIC = f"""{CAPTURES}
-  and `synthetic`, 27 minutes of Kokoro-82M (Apache-2.0), flite and festival voices in six languages with known phone
-  times, whose mouths come from the articulation model{REELS}
+  and `synthetic`, 30 minutes of Kokoro-82M (Apache-2.0), flite and festival voices in seven languages with known
+  phone times, whose mouths come from the articulation model{REELS}
   Upper face, emotion, blinks, gaze and head come from this project's own expression model. Nothing else.{HELD_OUT}"""
 
 
