@@ -16,14 +16,14 @@ from apps.controls import (
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
 from apps.stream import add_stream_argument, run_stream
-from dreamtalk.audio import load_audio
-from dreamtalk.emotion_track_file import is_track_file
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.emotion_track_file import is_track_file
+from dreamtalk.expression.style_clip import load_style_clip
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
-from dreamtalk.portrait import Portrait, load_portrait
-from dreamtalk.style_clip import load_style_clip
-from dreamtalk.transcript import read_transcript
+from dreamtalk.portrait.portrait import Portrait, load_portrait
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.speech.transcript import read_transcript
 from rig.clip import BlendshapeClip
 
 CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)

@@ -4,10 +4,10 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from dreamtalk.dials import MOST, Dials
-from dreamtalk.emotion_track import TRANSITION_S, EmotionTrack
-from dreamtalk.emotion_track_file import is_track_file, read_emotion_track
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.dials import MOST, Dials
+from dreamtalk.expression.emotion_track import TRANSITION_S, EmotionTrack
+from dreamtalk.expression.emotion_track_file import is_track_file, read_emotion_track
 from dreamtalk.options import AnimationOptions
 from dreamtalk.shape_adjustments import ShapeAdjustments
 from dreamtalk.shape_file import read_shapes

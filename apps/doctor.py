@@ -76,7 +76,7 @@ def check_weights() -> tuple[str, str]:
 
 
 def check_speech_encoder() -> tuple[str, str]:
-    from dreamtalk.speech_encoder import SpeechEncoder
+    from dreamtalk.speech.speech_encoder import SpeechEncoder
 
     SpeechEncoder.load()
     return "Whisper-base loads", ""
@@ -85,7 +85,7 @@ def check_speech_encoder() -> tuple[str, str]:
 def check_face_landmarker() -> tuple[str, str]:
     import numpy as np
 
-    from dreamtalk.face_landmarks import detect_faces
+    from dreamtalk.face.face_landmarks import detect_faces
 
     detect_faces(np.zeros((64, 64, 3), np.uint8))
     return "MediaPipe and face_landmarker.task run", ""

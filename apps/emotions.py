@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
 
 HINT = "Give --emotion happy, happy:0.6 (0 is neutral, 1 is full) or a variant; a seed picks the variant otherwise."
 

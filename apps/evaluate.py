@@ -10,8 +10,8 @@ from tqdm import tqdm
 from apps.examples import example_files
 from apps.outputs import check_folder
 from apps.progress import Progress, progress_bar
-from dreamtalk.emotions import EmotionLibrary, parse_emotion
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.emotions import EmotionLibrary, parse_emotion
 from dreamtalk.options import AnimationOptions
 from rig.safe_file import written_beside
 
@@ -181,8 +181,8 @@ def style(arguments: argparse.Namespace, progress: Progress) -> Iterator[tuple[s
     """Each style clip on the speech."""
     from dreamtalk.evaluation.style_report import style_report
     from dreamtalk.evaluation.tables import style_records, style_text
+    from dreamtalk.expression.style_clip import load_style_clip
     from dreamtalk.pipeline import DreamTalk
-    from dreamtalk.style_clip import load_style_clip
 
     clips = {path.name: load_style_clip(path) for path in arguments.inputs}
     speeches = read_speeches(arguments.speech or example_files()[:1], arguments.phones)
@@ -224,8 +224,8 @@ def phone_times(paths: Sequence[Path]) -> "PhoneTimes":
 
 def read_speeches(paths: Sequence[Path], phones: Sequence[Path]) -> list["Speech"]:
     """Speech files; their phone times, if any, are found by file name without its suffix."""
-    from dreamtalk.audio import load_audio
     from dreamtalk.evaluation.emotion_report import Speech
+    from dreamtalk.speech.audio import load_audio
 
     times = phone_times(phones)
     return [Speech(path.name, load_audio(path), times.get(path.stem, ())) for path in paths]

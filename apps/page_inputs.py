@@ -7,9 +7,9 @@ import gradio as gr
 
 from apps.animate import RENDERERS
 from apps.preview import EmotionPictures
-from dreamtalk.dials import MOST
-from dreamtalk.emotion_track import TRANSITION_S
-from dreamtalk.emotions import EMOTIONS
+from dreamtalk.expression.dials import MOST
+from dreamtalk.expression.emotion_track import TRANSITION_S
+from dreamtalk.expression.emotions import EMOTIONS
 
 FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8
 PICTURE_PX = 300

@@ -10,14 +10,14 @@ from typing import Any
 import gradio as gr
 
 from apps.errors import MENDABLE, one_sentence
-from dreamtalk.audio import load_audio
-from dreamtalk.dials import Dials
-from dreamtalk.emotion_mix import EmotionMix
-from dreamtalk.emotion_track import EmotionTrack
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.dials import Dials
+from dreamtalk.expression.emotion_mix import EmotionMix
+from dreamtalk.expression.emotion_track import EmotionTrack
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
+from dreamtalk.speech.audio import load_audio
 
 
 def build_outputs() -> list[Any]:

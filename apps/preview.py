@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
 from rig.arkit import INDEX
 from rig.camera import Camera
 from rig.clip import BlendshapeClip

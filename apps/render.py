@@ -6,8 +6,8 @@ from typing import Any
 
 from apps.animate import VIDEO, add_video_arguments, save_video
 from apps.outputs import check_outputs
-from dreamtalk.audio import load_audio
 from dreamtalk.performance import Performance
+from dreamtalk.speech.audio import load_audio
 from rig.clip_file import read_clip
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from apps.controls import requested_emotion, requested_options
 from apps.outputs import check_outputs
-from dreamtalk.audio import iter_audio
 from dreamtalk.errors import OptionError
 from dreamtalk.pipeline import DreamTalk
+from dreamtalk.speech.audio import iter_audio
 from rig.clip import BlendshapeClip
 from rig.live_link_csv import HEADER, live_link_rows
 

@@ -16,8 +16,8 @@ from dreamtalk.errors import OptionError
 class Trainer:
     """How a network is trained.
 
-    module: where train(data, out, ...) lives. extras: the options it takes beyond those that all take.
-    needs_data: whether it cannot learn from rendered heads alone.
+    module: of dreamtalk.training, where train(data, out, ...) lives. extras: the options it takes beyond those that all
+    take. needs_data: whether it cannot learn from rendered heads alone.
     """
 
     module: str
@@ -27,12 +27,12 @@ class Trainer:
 
 
 TRAINERS = {
-    "articulation": Trainer("dreamtalk.train_articulation", "phones to mouth curves: the targets of synthetic speech"),
-    "phones": Trainer("dreamtalk.train_phones", "speech to phones, on speech with phone times", ("cache_dir",)),
-    "emodiff": Trainer("dreamtalk.train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16", "start_dir")),
-    "lips": Trainer("dreamtalk.train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "bfloat16", "emodiff_dir")),
-    "renderer": Trainer("dreamtalk.train_renderer", "Face-Vid2Vid, on rendered heads", needs_data=False),
-    "superres": Trainer("dreamtalk.train_superres", "super-resolution to 512 pixels", needs_data=False),
+    "articulation": Trainer("train_articulation", "phones to mouth curves: the targets of synthetic speech"),
+    "phones": Trainer("train_phones", "speech to phones, on speech with phone times", ("cache_dir",)),
+    "emodiff": Trainer("train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16", "start_dir")),
+    "lips": Trainer("train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "bfloat16", "emodiff_dir")),
+    "renderer": Trainer("train_renderer", "Face-Vid2Vid, on rendered heads", needs_data=False),
+    "superres": Trainer("train_superres", "super-resolution to 512 pixels", needs_data=False),
 }
 
 EXTRAS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     trainer = TRAINERS[arguments.network]
     given = {name: getattr(arguments, name) for name in ("steps", *trainer.extras)}
     options = {name: value for name, value in given.items() if value is not None}
-    train = importlib.import_module(trainer.module).train
+    train = importlib.import_module(f"dreamtalk.training.{trainer.module}").train
     with progress_bar(f"training {arguments.network}", arguments.quiet) as progress:
         train(arguments.data, arguments.out, seed=arguments.seed, resume=arguments.resume, progress=progress, **options)
     if not arguments.quiet:

@@ -16,13 +16,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dreamtalk.articulation import ArticulationConfig, ArticulationModel, ArticulationNetwork  # noqa: E402
-from dreamtalk.capture_phones import with_phones  # noqa: E402
 from dreamtalk.corpus import grid_corpus, read_corpus  # noqa: E402
 from dreamtalk.measures import amplitude, correlation  # noqa: E402
-from dreamtalk.speaking_style import SpeakingStyle  # noqa: E402
-from dreamtalk.train_articulation import PhoneClip, phone_clips, train_network  # noqa: E402
-from dreamtalk.training_clip import FPS, Recording  # noqa: E402
+from dreamtalk.mouth.articulation import ArticulationConfig, ArticulationModel, ArticulationNetwork  # noqa: E402
+from dreamtalk.mouth.speaking_style import SpeakingStyle  # noqa: E402
+from dreamtalk.training.capture_phones import with_phones  # noqa: E402
+from dreamtalk.training.train_articulation import PhoneClip, phone_clips, train_network  # noqa: E402
+from dreamtalk.training.training_clip import FPS, Recording  # noqa: E402
 from rig.arkit import INDEX  # noqa: E402
 from rig.face_rig import FaceRig  # noqa: E402
 from rig.mouth import lip_aperture_mm, mouth_width_mm  # noqa: E402

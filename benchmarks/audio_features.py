@@ -39,7 +39,7 @@ def main() -> None:
 
 def repeated(speech: str, seconds: float, path: Path) -> str:
     """A 16-bit wav of `seconds` seconds of the speech."""
-    from dreamtalk.audio import SAMPLE_RATE, load_audio
+    from dreamtalk.speech.audio import SAMPLE_RATE, load_audio
 
     samples = np.resize(load_audio(speech).samples, round(seconds * SAMPLE_RATE))
     with wave.open(str(path), "wb") as file:
@@ -52,8 +52,8 @@ def measured(arguments: argparse.Namespace) -> dict:
     """One length, in this process."""
     import torch
 
-    from dreamtalk.audio import Waveform, load_audio
-    from dreamtalk.hearing import Hearing
+    from dreamtalk.speech.audio import Waveform, load_audio
+    from dreamtalk.speech.hearing import Hearing
 
     torch.set_num_threads(arguments.threads)
     hearing = Hearing.load()

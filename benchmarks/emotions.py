@@ -19,10 +19,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.evaluation.avatar_reading import read_avatar, stills
 from dreamtalk.evaluation.recognition import confusion, nearest_centroid, side_free
-from dreamtalk.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.face.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamtalk.audio import load_audio
-from dreamtalk.blinks import pauses
 from dreamtalk.corpus.grid_corpus import head_turn
-from dreamtalk.expression_model import FPS, synthesize_expression
-from dreamtalk.face_capture import capture_face
-from dreamtalk.facs_prototypes import PROTOTYPES
-from dreamtalk.loudness import frame_loudness_db, relative_loudness
+from dreamtalk.expression.blinks import pauses
+from dreamtalk.expression.expression_model import FPS, synthesize_expression
+from dreamtalk.expression.facs_prototypes import PROTOTYPES
+from dreamtalk.face.face_capture import capture_face
 from dreamtalk.measures import UPPER_FACE, blinks, head_band_power, head_deviation_deg
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.speech.loudness import frame_loudness_db, relative_loudness
 from rig.arkit import NAMES, indices
 from rig.clip_file import read_clip
 

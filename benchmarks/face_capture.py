@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamtalk.compose import add_expression
 from dreamtalk.corpus.facegood_corpus import read_facegood
 from dreamtalk.corpus.grid_corpus import calibrated
-from dreamtalk.expression_model import synthesize_expression
-from dreamtalk.face_capture import capture_face
-from dreamtalk.loudness import frame_loudness_db, relative_loudness
+from dreamtalk.expression.compose import add_expression
+from dreamtalk.expression.expression_model import synthesize_expression
+from dreamtalk.face.face_capture import capture_face
 from dreamtalk.measures import amplitude, blinks, correlation, upper_face_deviation
+from dreamtalk.speech.loudness import frame_loudness_db, relative_loudness
 from dreamtalk.video import write_video
 from rig.arkit import INDEX, NAMES
 from rig.camera import Camera

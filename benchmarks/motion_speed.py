@@ -40,9 +40,9 @@ def main() -> None:
 
 def measured(arguments: argparse.Namespace) -> dict:
     """One length, offline, in this process."""
-    from dreamtalk.audio import Waveform, load_audio
     from dreamtalk.motion import MotionGenerator
     from dreamtalk.one_thread import one_thread
+    from dreamtalk.speech.audio import Waveform, load_audio
 
     options = AnimationOptions(steps=arguments.steps, style_guidance=arguments.style_guidance)
     speech = load_audio(arguments.speech)
@@ -77,9 +77,9 @@ def measured(arguments: argparse.Namespace) -> dict:
 
 def streamed(arguments: argparse.Namespace) -> dict:
     """One length as a stream, in this process."""
-    from dreamtalk.audio import load_audio
     from dreamtalk.motion import MotionGenerator
     from dreamtalk.motion_stream import MotionStream, stream_motion
+    from dreamtalk.speech.audio import load_audio
 
     options = AnimationOptions(steps=arguments.steps, style_guidance=arguments.style_guidance)
     speech = load_audio(arguments.speech)

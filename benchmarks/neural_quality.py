@@ -16,8 +16,8 @@ import numpy as np
 import torch
 import torch._dynamo  # noqa: F401  # where torch has Triton, it must be loaded before Mesa, or both crash
 
-from dreamtalk.head_pairs import HeadPairs, PairBatch
-from dreamtalk.rendered_heads import render_heads
+from dreamtalk.portrait.head_pairs import HeadPairs, PairBatch
+from dreamtalk.portrait.rendered_heads import render_heads
 from dreamtalk.weights import resolve
 from renderer.face_vid2vid import FaceVid2Vid
 from renderer.keypoints import Keypoints

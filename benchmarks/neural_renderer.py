@@ -19,8 +19,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from dreamtalk.neural_crop import FaceSquare
-from dreamtalk.neural_portrait import at_full_resolution
+from dreamtalk.portrait.neural_crop import FaceSquare
+from dreamtalk.portrait.neural_portrait import at_full_resolution
 from renderer import face_vid2vid
 from renderer.face_vid2vid import FaceVid2Vid, FaceVid2VidConfig
 from renderer.precision import cpu_prefers_bfloat16

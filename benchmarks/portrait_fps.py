@@ -38,7 +38,7 @@ def measured(path: Path, frames: int, threads: int) -> dict:
     import cv2
 
     cv2.setNumThreads(threads)
-    from dreamtalk.portrait import load_portrait
+    from dreamtalk.portrait.portrait import load_portrait
     from renderer.rig_guided import rig_guided_frame
     from rig.portrait_motion import PortraitMotion
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from dreamtalk.errors import PortraitError
-from dreamtalk.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks
-from dreamtalk.portrait import Portrait, load_portrait
-from dreamtalk.portrait_video import portrait_frames
+from dreamtalk.face.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks
+from dreamtalk.portrait.portrait import Portrait, load_portrait
+from dreamtalk.portrait.portrait_video import portrait_frames
 from rig.arkit import INDEX, NAMES
 from rig.clip import BlendshapeClip
 from rig.clip_file import read_clip

@@ -3,8 +3,8 @@
     python benchmarks/style_following.py --speech FILE... [CLIP...] [--emotions]
 
 CLIP: curves (.csv, .npz) or videos; --emotions adds the library's eight. The network's motion is measured as it comes
-out of EmoDiff; the finished one has been through dreamtalk.style_match and dreamtalk.liveliness. Errors are means over
-the shapes of a region of the distance between the clip's mean (or standard deviation) and the performance's.
+out of EmoDiff; the finished one has been through style_match and liveliness. Errors are means over the
+shapes of a region of the distance between the clip's mean (or standard deviation) and the performance's.
 """
 
 import argparse
@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamtalk.audio import Waveform, load_audio
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.diffusion.motion_space import MOTION_SIZE
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.expression.style_clip import load_style_clip
+from dreamtalk.expression.style_track import StyleTrack
 from dreamtalk.measures import blink_rate, correlation, head_deviation_deg, upper_face_deviation
 from dreamtalk.motion import FPS, MotionGenerator
-from dreamtalk.motion_space import MOTION_SIZE
 from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
-from dreamtalk.style_clip import load_style_clip
-from dreamtalk.style_track import StyleTrack
+from dreamtalk.speech.audio import Waveform, load_audio
 from rig.arkit import GROUPS, INDEX, NAMES, indices
 from rig.clip import BlendshapeClip
 from rig.timing import frame_count

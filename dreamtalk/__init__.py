@@ -7,13 +7,13 @@
     performance.render("me.png").save("hello.mp4")
 """
 
-from dreamtalk.audio import Waveform, load_audio
-from dreamtalk.dials import Dials
-from dreamtalk.emotion_track import EmotionTrack
 from dreamtalk.errors import AudioError, DreamTalkError, OptionError, PortraitError, WeightsError
+from dreamtalk.expression.dials import Dials
+from dreamtalk.expression.emotion_track import EmotionTrack
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
+from dreamtalk.speech.audio import Waveform, load_audio
 from rig.clip import BlendshapeClip
 
 __all__ = [

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dreamtalk.audio import Waveform
 from dreamtalk.errors import OptionError
 from dreamtalk.page import Page
+from dreamtalk.speech.audio import Waveform
 from dreamtalk.telling_frames import telling_frames
 from rig.arkit import GROUPS
 from rig.clip import BlendshapeClip

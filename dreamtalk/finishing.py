@@ -4,14 +4,14 @@ import zlib
 
 import numpy as np
 
-from dreamtalk.dialled import dialled
-from dreamtalk.dials import Dials
-from dreamtalk.lip_contacts import LipContacts
-from dreamtalk.lip_seal import sealed
-from dreamtalk.liveliness import enlivened, likely_blink_rate
-from dreamtalk.motion_space import clip_of
+from dreamtalk.diffusion.motion_space import clip_of
+from dreamtalk.expression.dialled import dialled
+from dreamtalk.expression.dials import Dials
+from dreamtalk.expression.liveliness import enlivened, likely_blink_rate
+from dreamtalk.expression.style_track import StyleTrack
+from dreamtalk.mouth.lip_contacts import LipContacts
+from dreamtalk.mouth.lip_seal import sealed
 from dreamtalk.options import AnimationOptions
-from dreamtalk.style_track import StyleTrack
 from rig.arkit import MOUTH, NAMES
 from rig.clip import BlendshapeClip
 

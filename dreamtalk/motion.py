@@ -11,23 +11,23 @@ from typing import Self
 
 import numpy as np
 
-from dreamtalk.audio import Waveform
-from dreamtalk.closures import lip_shares
-from dreamtalk.emodiff import EmoDiff
+from dreamtalk.diffusion.emodiff import EmoDiff
+from dreamtalk.diffusion.motion_space import MOTION_SIZE
 from dreamtalk.errors import OptionError
-from dreamtalk.expression_model import synthesize_expression
+from dreamtalk.expression.expression_model import synthesize_expression
+from dreamtalk.expression.style_track import Pass, StyleTrack
 from dreamtalk.finishing import finished
-from dreamtalk.hearing import Hearing, posteriors_of
-from dreamtalk.lip_contacts import LipContacts
-from dreamtalk.lip_refiner import LipRefiner
-from dreamtalk.loudness import frame_loudness_db, relative_loudness
-from dreamtalk.motion_space import MOTION_SIZE
+from dreamtalk.mouth.closures import lip_shares
+from dreamtalk.mouth.lip_contacts import LipContacts
+from dreamtalk.mouth.lip_refiner import LipRefiner
 from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
 from dreamtalk.passes import mixed_passes
 from dreamtalk.prefetched import prefetched
-from dreamtalk.speech_states import FEATURE_FPS, STATES_PER_FRAME
-from dreamtalk.style_track import Pass, StyleTrack
+from dreamtalk.speech.audio import Waveform
+from dreamtalk.speech.hearing import Hearing, posteriors_of
+from dreamtalk.speech.loudness import frame_loudness_db, relative_loudness
+from dreamtalk.speech.speech_states import FEATURE_FPS, STATES_PER_FRAME
 from dreamtalk.weights import resolve
 from rig.arkit import NAMES
 from rig.clip import BlendshapeClip

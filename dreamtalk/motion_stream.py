@@ -12,18 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dreamtalk.closure_stream import ClosureStream
-from dreamtalk.dialled import dialled
-from dreamtalk.emodiff_hops import HOP, HopStream
-from dreamtalk.hearing import FEATURE_SIZE, PhoneRun, posteriors_of
-from dreamtalk.lip_refiner import RefinerRun
-from dreamtalk.liveliness_stream import LivelinessStream, SealStream
+from dreamtalk.diffusion.emodiff_hops import HOP, HopStream
+from dreamtalk.diffusion.motion_space import MOTION_SIZE
+from dreamtalk.expression.dialled import dialled
+from dreamtalk.expression.liveliness_stream import LivelinessStream, SealStream
 from dreamtalk.motion import FPS, MotionGenerator, initial_motion, neutral_style
-from dreamtalk.motion_space import MOTION_SIZE
+from dreamtalk.mouth.closure_stream import ClosureStream
+from dreamtalk.mouth.lip_refiner import RefinerRun
 from dreamtalk.one_thread import one_thread
 from dreamtalk.options import AnimationOptions
-from dreamtalk.speech_stream import HOP as SPEECH_HOP
-from dreamtalk.speech_stream import SpeechStream
+from dreamtalk.speech.hearing import FEATURE_SIZE, PhoneRun, posteriors_of
+from dreamtalk.speech.speech_stream import HOP as SPEECH_HOP
+from dreamtalk.speech.speech_stream import SpeechStream
 from rig.arkit import MOUTH, NAMES
 from rig.clip import BlendshapeClip
 

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from dreamtalk.dials import Dials
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.dials import Dials
 from dreamtalk.shape_adjustments import ShapeAdjustments
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from dreamtalk.motion_space import MOTION_SIZE
-from dreamtalk.style_track import Pass, StyleTrack
+from dreamtalk.diffusion.motion_space import MOTION_SIZE
+from dreamtalk.expression.style_track import Pass, StyleTrack
 
 Play = Callable[[Iterator[np.ndarray], Pass, np.ndarray | None], Iterator[np.ndarray]]
 """(features (n, F) of the pass, the pass, raw motion (55,) before it or None at the start) -> its motion (n, 55)."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dreamtalk.audio import Waveform
 from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
+from dreamtalk.speech.audio import Waveform
 from rig.clip import BlendshapeClip
 from rig.clip_file import WRITERS, write_clip
 
 if TYPE_CHECKING:
-    from dreamtalk.portrait import Portrait
+    from dreamtalk.portrait.portrait import Portrait
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while long work goes on."""
@@ -78,13 +78,13 @@ class Performance:
         """The performance as a lazy video of size x size pixels: on a portrait when one is given, else on the avatar.
 
         renderer: "rig" moves the portrait's own pixels by the fitted head, "face-vid2vid" is the paper's network.
-        portrait: a picture file, or what dreamtalk.portrait.load_portrait made of it, so that many performances share
+        portrait: a picture file, or what `load_portrait` made of it, so that many performances share
             one fit. A file is read and fitted at once: a bad one is refused here (PortraitError), not mid-film.
         """
         if portrait is None:
             return Video(partial(_avatar_frames, size=size), self.clip, self.waveform)
-        from dreamtalk.portrait import Portrait, load_portrait
-        from dreamtalk.portrait_video import portrait_frames
+        from dreamtalk.portrait.portrait import Portrait, load_portrait
+        from dreamtalk.portrait.portrait_video import portrait_frames
 
         face = portrait if isinstance(portrait, Portrait) else load_portrait(portrait)
         draw = partial(portrait_frames, face, size=size, renderer=renderer)

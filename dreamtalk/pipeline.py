@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from dreamtalk.audio import Waveform, load_audio
-from dreamtalk.emotion_mix import NEUTRAL
-from dreamtalk.emotion_track import EmotionTrack
-from dreamtalk.emotions import EmotionLibrary
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.emotion_mix import NEUTRAL
+from dreamtalk.expression.emotion_track import EmotionTrack
+from dreamtalk.expression.emotions import EmotionLibrary
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Progress
+from dreamtalk.speech.audio import Waveform, load_audio
 from rig.clip import BlendshapeClip
 from rig.timing import frame_count
 
@@ -81,7 +81,7 @@ class DreamTalk:
             styles, name = _style_clip(style, progress)
         contacts = None
         if text is not None:
-            from dreamtalk.transcript import contacts_of_text
+            from dreamtalk.speech.transcript import contacts_of_text
 
             contacts = contacts_of_text(waveform, text, count, FPS)
         clip = self.motion.generate(waveform, styles, initial, options, progress, contacts)
@@ -131,6 +131,6 @@ def _emotion_track(emotion: str | EmotionTrack | None, intensity: float) -> Emot
 def _style_clip(style: str | Path | BlendshapeClip, progress: Progress | None) -> tuple[BlendshapeClip, str]:
     if isinstance(style, BlendshapeClip):
         return style, "clip"
-    from dreamtalk.style_clip import load_style_clip
+    from dreamtalk.expression.style_clip import load_style_clip
 
     return load_style_clip(style, progress), Path(style).name

@@ -10,8 +10,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from dreamtalk.audio import Waveform
 from dreamtalk.errors import OptionError
+from dreamtalk.speech.audio import Waveform
 from rig.safe_file import written_beside
 
 QUALITY = 17  # x264's constant rate factor: about 18 is visually lossless, less is better

@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from dreamtalk.face_landmarks import detect_faces  # noqa: E402
+from dreamtalk.face.face_landmarks import detect_faces  # noqa: E402
 from rig.camera import Camera  # noqa: E402
 from rig.correspondence import (  # noqa: E402
     LANDMARK_COUNT,

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamtalk.expression_model import FPS, synthesize_expression
-from dreamtalk.facs_prototypes import PROTOTYPES, variant_names
+from dreamtalk.expression.expression_model import FPS, synthesize_expression
+from dreamtalk.expression.facs_prototypes import PROTOTYPES, variant_names
+from dreamtalk.expression.temperament import TEMPERAMENTS
 from dreamtalk.measures import blink_rate
-from dreamtalk.temperament import TEMPERAMENTS
 from rig.arkit import NAMES
 from rig.clip import BlendshapeClip
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
 from rig.arkit import indices
 from rig.camera import Camera
 from rig.clip import BlendshapeClip

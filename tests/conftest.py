@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import dreamtalk
-from dreamtalk.emotion_track import EmotionTrack
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.emotion_track import EmotionTrack
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
 

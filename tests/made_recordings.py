@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dreamtalk.phones import Phone
-from dreamtalk.training_clip import Recording
+from dreamtalk.speech.phones import Phone
+from dreamtalk.training.training_clip import Recording
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamtalk import alignment
-from dreamtalk.arpabet import ARPABET, phones_of_arpabet
-from dreamtalk.audio import load_audio
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.loudness import frame_loudness_db
-from dreamtalk.phones import PHONES, phone_frames
-from dreamtalk.spelling import spelled_out, spoken_words
+from dreamtalk.speech import alignment
+from dreamtalk.speech.arpabet import ARPABET, phones_of_arpabet
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.speech.loudness import frame_loudness_db
+from dreamtalk.speech.phones import PHONES, phone_frames
+from dreamtalk.speech.spelling import spelled_out, spoken_words
 
 HELLO = Path(__file__).resolve().parents[1] / "examples" / "hello.wav"
 HELLO_TEXT = "Hello! I'm your new avatar. Give me a voice, a feeling, and a face; and I will speak for you."

@@ -10,7 +10,7 @@ import pytest
 
 from apps import doctor, train
 from apps.cli import build_parser, main
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.options import AnimationOptions
 from rig.clip_file import read_clip, write_clip
 
@@ -69,7 +69,7 @@ def test_emotions_lists_the_eight_and_their_variants(capsys) -> None:
 def test_train_hands_everything_to_the_trainer(network: str, tmp_path: Path, monkeypatch) -> None:
     calls = []
     trainer = SimpleNamespace(train=lambda *folders, **named: calls.append((folders, named)))
-    monkeypatch.setitem(sys.modules, train.TRAINERS[network].module, trainer)
+    monkeypatch.setitem(sys.modules, f"dreamtalk.training.{train.TRAINERS[network].module}", trainer)
     words = ["train", network, str(tmp_path), "--out", str(tmp_path / "out"), "--seed", "3", "--steps", "9", "--resume"]
     assert main(words) == 0
     ((folders, named),) = calls
@@ -79,7 +79,7 @@ def test_train_hands_everything_to_the_trainer(network: str, tmp_path: Path, mon
 
 def test_trainers_take_what_the_command_hands_them() -> None:
     for trainer in train.TRAINERS.values():
-        parameters = set(inspect.signature(importlib.import_module(trainer.module).train).parameters)
+        parameters = set(inspect.signature(importlib.import_module(f"dreamtalk.training.{trainer.module}").train).parameters)
         assert {"steps", "seed", "resume", "progress", *trainer.extras} <= parameters, trainer.module
 
 

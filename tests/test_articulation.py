@@ -6,18 +6,24 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.articulation import FEATURES, ArticulationConfig, ArticulationModel, ArticulationNetwork, phone_features
 from dreamtalk.errors import WeightsError
-from dreamtalk.phones import BILABIAL, PHONE_INDEX, PHONES, Phone
-from dreamtalk.speaking_style import SpeakingStyle, styled
-from dreamtalk.train_articulation import (
+from dreamtalk.mouth.articulation import (
+    FEATURES,
+    ArticulationConfig,
+    ArticulationModel,
+    ArticulationNetwork,
+    phone_features,
+)
+from dreamtalk.mouth.speaking_style import SpeakingStyle, styled
+from dreamtalk.speech.phones import BILABIAL, PHONE_INDEX, PHONES, Phone
+from dreamtalk.training.train_articulation import (
     articulation_card,
     articulation_scores,
     batch_of,
     phone_clips,
     train_network,
 )
-from dreamtalk.training_clip import Recording
+from dreamtalk.training.training_clip import Recording
 from dreamtalk.weight_folder import save_folder
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.face_rig import FaceRig

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.audio import SAMPLE_RATE, Waveform, load_audio
 from dreamtalk.errors import AudioError
-from dreamtalk.log_mel import HOP, frame_peaks, log_mel, mel_bands
+from dreamtalk.speech.audio import SAMPLE_RATE, Waveform, load_audio
+from dreamtalk.speech.log_mel import HOP, frame_peaks, log_mel, mel_bands
 
 ENCODERS = {".flac": "flac", ".ogg": "libopus", ".mp3": "libmp3lame", ".m4a": "aac", ".mp4": "aac"}
 

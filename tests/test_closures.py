@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dreamtalk.closures import (
+from dreamtalk.mouth.closures import (
     TUCKED_GAP_MM,
     close_lips,
     closing_of_phones,
@@ -15,7 +15,7 @@ from dreamtalk.closures import (
     tuck_lip,
     tucking_of_phones,
 )
-from dreamtalk.phones import PHONE_INDEX, PHONES, Phone
+from dreamtalk.speech.phones import PHONE_INDEX, PHONES, Phone
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.face_rig import FaceRig
 from rig.mouth import lip_aperture_mm

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dreamtalk.compose import APERTURE_MM, add_expression
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.expression_model import synthesize_expression
-from dreamtalk.facs_prototypes import PROTOTYPES
+from dreamtalk.expression.compose import APERTURE_MM, add_expression
+from dreamtalk.expression.expression_model import synthesize_expression
+from dreamtalk.expression.facs_prototypes import PROTOTYPES
 from rig.arkit import INDEX, MIRROR, NAMES
 from rig.face_rig import FaceRig
 from rig.mouth import lip_aperture_mm, lip_basis, mouth_width_mm

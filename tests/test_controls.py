@@ -8,13 +8,13 @@ from test_bad_input import refused  # noqa: F401 - a fixture
 from apps.cli import build_parser, main
 from apps.controls import DIALS, requested_options
 from dreamtalk import pipeline
-from dreamtalk.audio import load_audio
-from dreamtalk.dials import Dials
-from dreamtalk.emotion_track import EmotionTrack
+from dreamtalk.expression.dials import Dials
+from dreamtalk.expression.emotion_track import EmotionTrack
 from dreamtalk.options import AnimationOptions
-from dreamtalk.phones import BILABIAL
 from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
-from dreamtalk.transcript import check_english, read_transcript
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.speech.phones import BILABIAL
+from dreamtalk.speech.transcript import check_english, read_transcript
 from rig.clip_file import read_clip
 from rig.face_rig import FaceRig
 from rig.mouth import lip_aperture_mm
@@ -127,7 +127,7 @@ SAID = "Hello! I'm your new avatar. Give me a voice, a feeling, and a face; and 
 
 def test_a_transcript_shuts_the_lips_of_the_shipped_weights(tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
-    from dreamtalk.alignment import aligned_phones
+    from dreamtalk.speech.alignment import aligned_phones
 
     assert main(["animate", str(HELLO), "--quiet", "--steps", "3", "--text", SAID, "-o", str(tmp_path / "a.npz")]) == 0
     clip = read_clip(tmp_path / "a.npz")

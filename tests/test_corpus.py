@@ -11,30 +11,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import wavfile
 
-from dreamtalk.audio import Waveform
-from dreamtalk.clip_cache import load_clips, save_clips, with_phones
 from dreamtalk.corpus import is_held_out, read_corpus
 from dreamtalk.corpus.facegood_corpus import read_facegood
 from dreamtalk.corpus.grid_corpus import head_turn, with_aperture
-from dreamtalk.dataset import TrainingData, mirrored
-from dreamtalk.denoiser import Denoiser, DenoiserConfig
-from dreamtalk.emodiff import EmoDiff, WindowPlan
+from dreamtalk.diffusion.denoiser import Denoiser, DenoiserConfig
+from dreamtalk.diffusion.emodiff import EmoDiff, WindowPlan
+from dreamtalk.diffusion.motion_space import MotionSpace, clip_of, motion_of
 from dreamtalk.errors import DreamTalkError, OptionError
-from dreamtalk.hearing import FEATURE_SIZE, Hearing
-from dreamtalk.lip_refiner import LipRefiner, LipRefinerConfig
 from dreamtalk.motion import MotionGenerator
-from dreamtalk.motion_space import MotionSpace, clip_of, motion_of
-from dreamtalk.phone_head import PhoneHead, PhoneHeadConfig
-from dreamtalk.phones import PHONE_INDEX, PHONES, Phone
-from dreamtalk.train_emodiff import emodiff_card
-from dreamtalk.train_emodiff import train_network as train_emodiff_network
-from dreamtalk.train_lips import lips_card
-from dreamtalk.train_lips import train_network as train_lip_network
-from dreamtalk.train_phones import phone_scores, phones_card
-from dreamtalk.train_phones import train_network as train_phone_head
-from dreamtalk.training_clip import UNKNOWN, Recording, TrainingClip
-from dreamtalk.training_reels import heard, joined, reels
-from dreamtalk.weight_card import validation_scores
+from dreamtalk.mouth.lip_refiner import LipRefiner, LipRefinerConfig
+from dreamtalk.speech.audio import Waveform
+from dreamtalk.speech.hearing import FEATURE_SIZE, Hearing
+from dreamtalk.speech.phone_head import PhoneHead, PhoneHeadConfig
+from dreamtalk.speech.phones import PHONE_INDEX, PHONES, Phone
+from dreamtalk.training.clip_cache import load_clips, save_clips, with_phones
+from dreamtalk.training.dataset import TrainingData, mirrored
+from dreamtalk.training.train_emodiff import emodiff_card
+from dreamtalk.training.train_emodiff import train_network as train_emodiff_network
+from dreamtalk.training.train_lips import lips_card
+from dreamtalk.training.train_lips import train_network as train_lip_network
+from dreamtalk.training.train_phones import phone_scores, phones_card
+from dreamtalk.training.train_phones import train_network as train_phone_head
+from dreamtalk.training.training_clip import UNKNOWN, Recording, TrainingClip
+from dreamtalk.training.training_reels import heard, joined, reels
+from dreamtalk.training.weight_card import validation_scores
 from dreamtalk.weight_folder import begin_from, save_folder
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.face_rig import FaceRig

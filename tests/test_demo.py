@@ -16,9 +16,9 @@ from gradio_client.exceptions import AppError  # noqa: E402
 
 from apps import examples, page, page_inputs, page_run, preview  # noqa: E402
 from apps.cli import main  # noqa: E402
-from dreamtalk.dials import Dials  # noqa: E402
-from dreamtalk.emotion_track import EmotionTrack  # noqa: E402
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary  # noqa: E402
+from dreamtalk.expression.dials import Dials  # noqa: E402
+from dreamtalk.expression.emotion_track import EmotionTrack  # noqa: E402
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary  # noqa: E402
 from dreamtalk.options import AnimationOptions  # noqa: E402
 from rig.arkit import INDEX  # noqa: E402
 from rig.clip_file import read_clip  # noqa: E402

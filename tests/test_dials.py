@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from apps.cli import main
-from dreamtalk.compose import APERTURE_MM
-from dreamtalk.dialled import dialled
-from dreamtalk.dials import Dials
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.compose import APERTURE_MM
+from dreamtalk.expression.dialled import dialled
+from dreamtalk.expression.dials import Dials
 from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 from dreamtalk.shape_file import read_shapes, write_shapes_template
 from rig.arkit import GROUPS, INDEX, MOUTH, NAMES, indices

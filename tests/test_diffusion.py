@@ -6,12 +6,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.conditions import placed, style_frames, style_statistics, window_conditions
-from dreamtalk.denoiser import Denoiser, DenoiserConfig, distance_bias
-from dreamtalk.diffusion import cosine_schedule, ddim_sample, diffusion_loss, sampling_steps
+from dreamtalk.diffusion.conditions import placed, style_frames, style_statistics, window_conditions
+from dreamtalk.diffusion.denoiser import Denoiser, DenoiserConfig, distance_bias
+from dreamtalk.diffusion.diffusion import cosine_schedule, ddim_sample, diffusion_loss, sampling_steps
+from dreamtalk.diffusion.guidance import guided
 from dreamtalk.errors import OptionError
-from dreamtalk.guidance import guided
-from dreamtalk.hearing import FEATURE_SIZE
+from dreamtalk.speech.hearing import FEATURE_SIZE
 
 SCHEDULE = cosine_schedule()
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.emotion_mix import EmotionMix
-from dreamtalk.emotion_track import EmotionKey, EmotionTrack
-from dreamtalk.emotion_track_file import is_track_file, read_emotion_track
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.errors import OptionError
+from dreamtalk.expression.emotion_mix import EmotionMix
+from dreamtalk.expression.emotion_track import EmotionKey, EmotionTrack
+from dreamtalk.expression.emotion_track_file import is_track_file, read_emotion_track
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
 
 FPS = 25.0
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk import emotions
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary, parse_emotion
 from dreamtalk.errors import OptionError, WeightsError
-from dreamtalk.style_clip import load_style_clip
+from dreamtalk.expression import emotions
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary, parse_emotion
+from dreamtalk.expression.style_clip import load_style_clip
 from rig.arkit import GROUPS, INDEX, MIRROR, indices
 from rig.clip_file import write_clip
 from rig.errors import RigError
@@ -81,7 +81,7 @@ def test_emotions_differ_in_their_shapes(library):
 
 def test_the_shipped_file_is_what_the_model_makes(library):
     """The library was built from this version of the expression model (another CPU may round differently)."""
-    from dreamtalk.expression_model import synthesize_expression
+    from dreamtalk.expression.expression_model import synthesize_expression
 
     row = library.labels.index("fear/worried")
     with np.load(files("dreamtalk").joinpath("data/emotions.npz")) as archive:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from made_recordings import FPS, halved, late, talking
 
-from dreamtalk.emotions import EmotionLibrary
 from dreamtalk.errors import DreamTalkError, OptionError
 from dreamtalk.evaluation.excerpts import beginning, excerpt, spread, stretches
 from dreamtalk.evaluation.motion_report import MADE_TARGETS, chosen, grouped, motion_report
@@ -17,8 +16,9 @@ from dreamtalk.evaluation.phone_measures import bilabials_closed, speaking_frame
 from dreamtalk.evaluation.phone_times import read_phone_times, with_phone_times
 from dreamtalk.evaluation.systems import captured_motion, makers, with_settings
 from dreamtalk.evaluation.tables import motion_text
+from dreamtalk.expression.emotions import EmotionLibrary
 from dreamtalk.options import AnimationOptions
-from dreamtalk.phones import Phone
+from dreamtalk.speech.phones import Phone
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig

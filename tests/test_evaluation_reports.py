@@ -10,8 +10,6 @@ import pytest
 from made_recordings import FPS, halved, late, talking
 
 from apps.cli import main
-from dreamtalk.audio import Waveform
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.evaluation.confusion_picture import draw_confusion_picture
 from dreamtalk.evaluation.curves_picture import draw_curves_picture
 from dreamtalk.evaluation.emotion_report import Speech, emotion_report
@@ -19,6 +17,8 @@ from dreamtalk.evaluation.recognition import confusion, nearest_centroid, side_f
 from dreamtalk.evaluation.style_report import style_report
 from dreamtalk.evaluation.tables import emotion_text, style_text, write_csv
 from dreamtalk.evaluation.typical_sentence import typical_sentence
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.speech.audio import Waveform
 from rig.arkit import INDEX, MIRROR, MOUTH, NAMES
 from rig.clip import BlendshapeClip
 

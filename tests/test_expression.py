@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.blinks import blink_curves, blink_times, close_lids, pauses
 from dreamtalk.errors import OptionError
-from dreamtalk.expression_model import FPS, synthesize_expression
-from dreamtalk.facs_prototypes import PROTOTYPES
-from dreamtalk.gaze import gaze_angles, look_weights
-from dreamtalk.head_motion import accent_times
+from dreamtalk.expression.blinks import blink_curves, blink_times, close_lids, pauses
+from dreamtalk.expression.expression_model import FPS, synthesize_expression
+from dreamtalk.expression.facs_prototypes import PROTOTYPES
+from dreamtalk.expression.gaze import gaze_angles, look_weights
+from dreamtalk.expression.head_motion import accent_times
+from dreamtalk.expression.smooth_noise import smooth_noise
+from dreamtalk.expression.temperament import TEMPERAMENTS
 from dreamtalk.measures import head_band_power
-from dreamtalk.smooth_noise import smooth_noise
-from dreamtalk.temperament import TEMPERAMENTS
 from rig.arkit import GROUPS, INDEX, NAMES, indices
 
 EYES = indices(*GROUPS["left eye"], *GROUPS["right eye"])
@@ -59,7 +59,7 @@ def test_every_emotion_has_variants_and_a_temperament():
 
 
 def test_a_prototype_with_a_misspelt_shape_is_caught():
-    from dreamtalk.facs_prototypes import Prototype
+    from dreamtalk.expression.facs_prototypes import Prototype
 
     with pytest.raises(KeyError):
         Prototype("odd", {"mouthSmyle": 1.0}).apex()

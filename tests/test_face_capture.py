@@ -6,13 +6,13 @@ import av
 import numpy as np
 import pytest
 
-from dreamtalk.compose import add_expression
 from dreamtalk.errors import OptionError
-from dreamtalk.expression_model import synthesize_expression
-from dreamtalk.face_calibration import calibrated_weights
-from dreamtalk.face_capture import FaceCapture, capture_face
+from dreamtalk.expression.compose import add_expression
+from dreamtalk.expression.expression_model import synthesize_expression
+from dreamtalk.expression.style_clip import load_style_clip
+from dreamtalk.face.face_calibration import calibrated_weights
+from dreamtalk.face.face_capture import FaceCapture, capture_face
 from dreamtalk.measures import blinks
-from dreamtalk.style_clip import load_style_clip
 from dreamtalk.video import write_video
 from dreamtalk.video_frames import VideoFrames
 from rig.arkit import INDEX

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from dreamtalk.errors import PortraitError
-from dreamtalk.face_landmarks import (
+from dreamtalk.face.face_landmarks import (
     CARRIER,
     MODEL_ENVIRONMENT_VARIABLE,
     POINT_COUNT,

@@ -8,11 +8,11 @@ import pytest
 from conftest import write_wav
 from scipy.signal import butter, resample_poly, sosfilt
 
-from dreamtalk.audio import Waveform, load_audio
-from dreamtalk.emotions import EmotionLibrary
+from dreamtalk.expression.emotions import EmotionLibrary
 from dreamtalk.motion import MotionGenerator
 from dreamtalk.motion_stream import stream_motion
 from dreamtalk.options import AnimationOptions
+from dreamtalk.speech.audio import Waveform, load_audio
 from rig.face_rig import FaceRig
 from rig.mouth import lip_aperture_mm
 

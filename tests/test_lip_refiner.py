@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dreamtalk.diffusion.windows import edge_padded, rebatched
 from dreamtalk.errors import WeightsError
-from dreamtalk.hearing import FEATURE_SIZE
-from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
-from dreamtalk.lip_seal import sealed
-from dreamtalk.train_lips import lip_gap_mm, lip_loss
+from dreamtalk.mouth.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
+from dreamtalk.mouth.lip_seal import sealed
+from dreamtalk.speech.hearing import FEATURE_SIZE
+from dreamtalk.training.train_lips import lip_gap_mm, lip_loss
 from dreamtalk.weight_folder import save_folder
-from dreamtalk.windows import edge_padded, rebatched
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.expression_model import synthesize_expression
-from dreamtalk.liveliness import enlivened, likely_blink_rate, with_head_range
+from dreamtalk.diffusion.motion_space import motion_of
+from dreamtalk.expression.expression_model import synthesize_expression
+from dreamtalk.expression.liveliness import enlivened, likely_blink_rate, with_head_range
 from dreamtalk.measures import blinks, head_band_power
-from dreamtalk.motion_space import motion_of
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.clip import BlendshapeClip
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from dreamtalk import measures
 from dreamtalk.evaluation.baselines import LoudnessGate, MeanCurve
 from dreamtalk.evaluation.motion_score import score
-from dreamtalk.loudness import frame_loudness_db, relative_loudness, speech_frames
-from dreamtalk.training_clip import Recording
+from dreamtalk.speech.loudness import frame_loudness_db, relative_loudness, speech_frames
+from dreamtalk.training.training_clip import Recording
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig

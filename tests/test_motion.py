@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from dreamtalk.audio import Waveform, load_audio
-from dreamtalk.denoiser import Denoiser, DenoiserConfig
-from dreamtalk.emodiff import EmoDiff, WindowPlan, eased, reminded
-from dreamtalk.emotions import EmotionLibrary
+from dreamtalk.diffusion.denoiser import Denoiser, DenoiserConfig
+from dreamtalk.diffusion.emodiff import EmoDiff, WindowPlan, eased, reminded
+from dreamtalk.diffusion.motion_space import MotionSpace
 from dreamtalk.errors import OptionError, WeightsError
-from dreamtalk.hearing import FEATURE_SIZE, Hearing
-from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
+from dreamtalk.expression.emotions import EmotionLibrary
 from dreamtalk.motion import MotionGenerator
-from dreamtalk.motion_space import MotionSpace
+from dreamtalk.mouth.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.options import AnimationOptions
+from dreamtalk.speech.audio import Waveform, load_audio
+from dreamtalk.speech.hearing import FEATURE_SIZE, Hearing
 from dreamtalk.weight_folder import save_folder
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip

@@ -11,21 +11,21 @@ from conftest import buzzing_syllables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.closure_stream import ClosureStream
-from dreamtalk.closures import closing_of_shares
-from dreamtalk.denoiser import Denoiser, DenoiserConfig
-from dreamtalk.dials import Dials
-from dreamtalk.emodiff import EmoDiff, WindowPlan
+from dreamtalk.diffusion.denoiser import Denoiser, DenoiserConfig
+from dreamtalk.diffusion.emodiff import EmoDiff, WindowPlan
+from dreamtalk.diffusion.motion_space import MotionSpace
 from dreamtalk.errors import OptionError
-from dreamtalk.hearing import Hearing
-from dreamtalk.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
-from dreamtalk.liveliness_stream import LivelinessStream, SealStream
+from dreamtalk.expression.dials import Dials
+from dreamtalk.expression.liveliness_stream import LivelinessStream, SealStream
 from dreamtalk.measures import blink_rate
 from dreamtalk.motion import MotionGenerator
-from dreamtalk.motion_space import MotionSpace
 from dreamtalk.motion_stream import MotionStream, stream_motion
+from dreamtalk.mouth.closure_stream import ClosureStream
+from dreamtalk.mouth.closures import closing_of_shares
+from dreamtalk.mouth.lip_refiner import LipNetwork, LipRefiner, LipRefinerConfig
 from dreamtalk.options import AnimationOptions
-from dreamtalk.phones import PHONE_INDEX, PHONES
+from dreamtalk.speech.hearing import Hearing
+from dreamtalk.speech.phones import PHONE_INDEX, PHONES
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip
 from rig.timing import frame_count

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from dreamtalk.errors import OptionError
-from dreamtalk.face_landmarks import FaceLandmarks
-from dreamtalk.head_truth import KEYPOINT_COUNT, KEYPOINT_LANDMARKS, cell_centres, keypoints_of
-from dreamtalk.neural_portrait import at_full_resolution, avatar_keypoints, neural_portrait_frames
+from dreamtalk.face.face_landmarks import FaceLandmarks
+from dreamtalk.portrait.head_truth import KEYPOINT_COUNT, KEYPOINT_LANDMARKS, cell_centres, keypoints_of
+from dreamtalk.portrait.neural_portrait import at_full_resolution, avatar_keypoints, neural_portrait_frames
 from renderer.face_vid2vid import FaceVid2Vid, FaceVid2VidConfig, PosedPortrait
 from renderer.super_resolution import SRVGGConfig, SRVGGNetCompact
 from rig.arkit import INDEX, NAMES

@@ -17,10 +17,10 @@ from dreamtalk.corpus.prepared import Item, PreparedWriter, read_list, read_prep
 from dreamtalk.corpus.video_layouts import talking_videos
 from dreamtalk.corpus.videos import prepare_videos, usable_spans
 from dreamtalk.errors import DreamTalkError, OptionError
-from dreamtalk.face_capture import FaceCapture
-from dreamtalk.phones import Phone
-from dreamtalk.speaking_style import SpeakingStyle
-from dreamtalk.training_clip import Recording
+from dreamtalk.face.face_capture import FaceCapture
+from dreamtalk.mouth.speaking_style import SpeakingStyle
+from dreamtalk.speech.phones import Phone
+from dreamtalk.training.training_clip import Recording
 from rig.arkit import INDEX
 
 

@@ -10,15 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreamtalk.errors import OptionError, WeightsError
-from dreamtalk.head_pairs import HeadPairs, HeadViews, TrueKeypoints, varied_colours
-from dreamtalk.head_truth import KEYPOINT_COUNT, KEYPOINT_LANDMARKS, MAP_SIZE, HeadTruth, KeypointSpace, cell_centres
-from dreamtalk.neural_crop import FaceSquare, face_square
-from dreamtalk.perceptual import perceptual_weights_path
-from dreamtalk.picture_moves import attention, move_pictures, random_similarities, random_window
-from dreamtalk.random_poses import random_head, random_weights
-from dreamtalk.real_heads import prepare_real_heads, tracked_keypoints
-from dreamtalk.rendered_heads import SOURCES, VIEWS, random_background, random_camera, render_head
-from dreamtalk.train_renderer import RendererTraining, _Run
+from dreamtalk.portrait.head_pairs import HeadPairs, HeadViews, TrueKeypoints, varied_colours
+from dreamtalk.portrait.head_truth import (
+    KEYPOINT_COUNT,
+    KEYPOINT_LANDMARKS,
+    MAP_SIZE,
+    HeadTruth,
+    KeypointSpace,
+    cell_centres,
+)
+from dreamtalk.portrait.neural_crop import FaceSquare, face_square
+from dreamtalk.portrait.perceptual import perceptual_weights_path
+from dreamtalk.portrait.picture_moves import attention, move_pictures, random_similarities, random_window
+from dreamtalk.portrait.random_poses import random_head, random_weights
+from dreamtalk.portrait.real_heads import prepare_real_heads, tracked_keypoints
+from dreamtalk.portrait.rendered_heads import SOURCES, VIEWS, random_background, random_camera, render_head
+from dreamtalk.training.train_renderer import RendererTraining, _Run
 from renderer.dense_motion import resize_flow, sample_picture
 from renderer.face_vid2vid import FaceVid2VidConfig
 from rig.arkit import INDEX, NAMES
@@ -204,8 +211,8 @@ def test_face_square_stays_inside_the_picture():
 
 def test_tracked_keypoints_explain_a_projected_head():
     """Landmarks projected from the average head itself are found again, depth included."""
-    from dreamtalk.face_landmarks import FaceLandmarks
-    from dreamtalk.head_truth import keypoints_of
+    from dreamtalk.face.face_landmarks import FaceLandmarks
+    from dreamtalk.portrait.head_truth import keypoints_of
 
     rig = FaceRig.load()
     square = FaceSquare(0.0, 0.0, 256.0)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dreamtalk.errors import OptionError
-from dreamtalk.portrait import Portrait, load_portrait
-from dreamtalk.portrait_video import portrait_frames
+from dreamtalk.portrait.portrait import Portrait, load_portrait
+from dreamtalk.portrait.portrait_video import portrait_frames
 from renderer.errors import RendererError
 from renderer.rig_guided import rig_guided_frame
 from rig.aperture import aperture_strip, column_matrix

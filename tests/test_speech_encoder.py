@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from dreamtalk import speech_encoder_weights as sources
-from dreamtalk.audio import SAMPLE_RATE, Waveform, load_audio
-from dreamtalk.ctranslate2_file import read_ctranslate2
 from dreamtalk.errors import AudioError, WeightsError
-from dreamtalk.running_encoder import MEL_MARGIN, RunningEncoder
-from dreamtalk.speech_encoder import DEBUG, WHISPER_BASE, SpeechEncoder
-from dreamtalk.speech_states import (
+from dreamtalk.speech import speech_encoder_weights as sources
+from dreamtalk.speech.audio import SAMPLE_RATE, Waveform, load_audio
+from dreamtalk.speech.ctranslate2_file import read_ctranslate2
+from dreamtalk.speech.running_encoder import MEL_MARGIN, RunningEncoder
+from dreamtalk.speech.speech_encoder import DEBUG, WHISPER_BASE, SpeechEncoder
+from dreamtalk.speech.speech_states import (
     BLOCK,
     FEATURE_FPS,
     heard_mel,

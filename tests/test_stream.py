@@ -8,12 +8,12 @@ from conftest import buzzing_syllables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.audio import Waveform
-from dreamtalk.running_encoder import Band, RunningEncoder
-from dreamtalk.running_level import RunningLevel
-from dreamtalk.speech_encoder import SpeechEncoder
-from dreamtalk.speech_states import speech_states
-from dreamtalk.speech_stream import SpeechStream, streamed_states
+from dreamtalk.speech.audio import Waveform
+from dreamtalk.speech.running_encoder import Band, RunningEncoder
+from dreamtalk.speech.running_level import RunningLevel
+from dreamtalk.speech.speech_encoder import SpeechEncoder
+from dreamtalk.speech.speech_states import speech_states
+from dreamtalk.speech.speech_stream import SpeechStream, streamed_states
 from rig.timing import frame_count
 
 RATE = 16_000
@@ -58,7 +58,7 @@ def test_as_many_rows_as_the_sound_has_frames(count: int) -> None:
 
 def test_at_studio_level_a_stream_hears_what_a_file_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunningLevel, "gain", 0.3)
-    monkeypatch.setattr("dreamtalk.speech_states.level_gain", lambda level: 0.3)
+    monkeypatch.setattr("dreamtalk.speech.speech_states.level_gain", lambda level: 0.3)
     whole = speech_states(Waveform(SYLLABLES), ENCODER)
     assert np.allclose(streamed_states(SYLLABLES, ENCODER), whole, atol=1e-4)
 

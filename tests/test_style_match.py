@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.expression_model import synthesize_expression
-from dreamtalk.motion_space import motion_of
-from dreamtalk.style_match import MATCHED, MOST_STD, style_matched, style_moments
+from dreamtalk.diffusion.motion_space import motion_of
+from dreamtalk.expression.expression_model import synthesize_expression
+from dreamtalk.expression.style_match import MATCHED, MOST_STD, style_matched, style_moments
 from rig.arkit import INDEX, MOUTH
 from rig.clip import BlendshapeClip
 

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_motion import STYLE, debug_generator, noise
 
-from dreamtalk.dials import Dials
-from dreamtalk.emotion_track import EmotionTrack
-from dreamtalk.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.expression.dials import Dials
+from dreamtalk.expression.emotion_track import EmotionTrack
+from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
+from dreamtalk.expression.style_track import AFTER_S, MARGIN_S, Pass, StyleTrack
 from dreamtalk.measures import blinks
 from dreamtalk.options import AnimationOptions
 from dreamtalk.passes import SharedFeatures, mixed_passes
 from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
-from dreamtalk.style_track import AFTER_S, MARGIN_S, Pass, StyleTrack
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.clip import BlendshapeClip
 

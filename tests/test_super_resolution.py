@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from dreamtalk.errors import OptionError
-from dreamtalk.train_superres import compare, patches, shrunk, train, trainable_portraits
+from dreamtalk.training.train_superres import compare, patches, shrunk, train, trainable_portraits
 from renderer.checkpoint import save_network
 from renderer.errors import RendererError
 from renderer.super_resolution import RRDBConfig, RRDBNet, SRVGGConfig, SRVGGNetCompact, enlarge, from_basicsr

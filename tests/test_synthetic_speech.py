@@ -18,7 +18,7 @@ from dreamtalk.corpus.spoken import Spoken
 from dreamtalk.corpus.synthetic import prepare_synthetic, spoken_plan
 from dreamtalk.corpus.synthetic_plan import LANGUAGES, TEST_VOICES, Planned, planned, sentences
 from dreamtalk.errors import DreamTalkError, OptionError
-from dreamtalk.phones import PHONE_INDEX, Phone
+from dreamtalk.speech.phones import PHONE_INDEX, Phone
 
 VOICES = ("af_heart", "af_one", "af_two", "am_puck", "bf_emma", "bm_one", "ef_dora", "em_alex")
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.audio import SAMPLE_RATE, Waveform, load_audio
 from dreamtalk.contact_sheet import FRAMES_SHOWN, WIDTH, draw_contact_sheet, strongest_curves, write_contact_sheet
 from dreamtalk.errors import OptionError
+from dreamtalk.speech.audio import SAMPLE_RATE, Waveform, load_audio
 from dreamtalk.telling_frames import telling_frames
 from dreamtalk.video import write_video
 from rig.arkit import INDEX, NAMES

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.signal import butter, fftconvolve, istft, resample_poly, sosfilt, stft
 
-from dreamtalk.training_clip import SAMPLE_RATE, Recording
+from dreamtalk.training.training_clip import SAMPLE_RATE, Recording
 
 SPEEDS = (0.85, 1.2)
 """Slowest and fastest copy; voice and motion change together."""

@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from dreamtalk.arpabet import phones_of_arpabet
-from dreamtalk.audio import load_audio
 from dreamtalk.corpus.ipa import merged
 from dreamtalk.corpus.spoken import Spoken
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.phones import Phone
+from dreamtalk.speech.arpabet import phones_of_arpabet
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.speech.phones import Phone
 
 FLITE_VOICES = ("kal", "awb", "rms", "slt")
 FESTIVAL_VOICES = {"slt-hts": "cmu_us_slt_arctic_hts", "kal-diphone": "kal_diphone"}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamtalk.audio import load_audio
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.phones import Phone
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording, interpolated
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.speech.phones import Phone
+from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording, interpolated
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.timing import frame_count, frame_times
 

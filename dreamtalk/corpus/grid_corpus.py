@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamtalk.audio import load_audio
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording
 from rig.arkit import INDEX, NAMES, indices
 from rig.face_rig import FaceRig
 from rig.mouth import lip_aperture_mm

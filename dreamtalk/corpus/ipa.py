@@ -1,4 +1,4 @@
-"""From the IPA letters of a speech synthesizer to the phones of dreamtalk.phones, times kept.
+"""From the IPA letters of a speech synthesizer to the phones of dreamtalk.speech.phones, times kept.
 
 A sound that is two of our phones (diphthongs, ts) is split in two halves. Marks are not sounds: a stress mark lends its
 time to the sound behind it, a length or nasal mark to the sound before it, a space half to either side.
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from dreamtalk.phones import SILENCE, Phone
+from dreamtalk.speech.phones import SILENCE, Phone
 
 _LETTERS = {
     "p": "p b pʰ", "m": "m ɱ", "f": "f v ʋ ɸ", "w": "w ʍ ɥ β", "θ": "θ ð", "t": "t d ʈ ɖ ɾ ɽ T", "n": "n ɲ ɳ",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dreamtalk.training_clip import Recording
+from dreamtalk.training.training_clip import Recording
 from rig.arkit import MOUTH, NAMES
 
 if TYPE_CHECKING:
-    from dreamtalk.articulation import ArticulationModel
+    from dreamtalk.mouth.articulation import ArticulationModel
 
 
 def with_mouth(recording: Recording, any_style: bool, model: "ArticulationModel | None" = None) -> Recording:
@@ -24,7 +24,7 @@ def with_mouth(recording: Recording, any_style: bool, model: "ArticulationModel 
     if recording.captured.any() or not recording.phones:
         kept = np.isin(np.arange(len(NAMES)), MOUTH)
         return replace(recording, weights=np.where(kept, recording.weights, 0.0).astype(np.float32))
-    from dreamtalk.speaking_style import SpeakingStyle
+    from dreamtalk.mouth.speaking_style import SpeakingStyle
 
     seed = int.from_bytes(hashlib.sha256(recording.name.encode()).digest()[:4], "little")
     style = SpeakingStyle.sampled(np.random.default_rng(seed)) if any_style else SpeakingStyle()
@@ -34,6 +34,6 @@ def with_mouth(recording: Recording, any_style: bool, model: "ArticulationModel 
 
 @cache
 def _model() -> "ArticulationModel":
-    from dreamtalk.articulation import ArticulationModel
+    from dreamtalk.mouth.articulation import ArticulationModel
 
     return ArticulationModel.load()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dreamtalk.corpus.ipa import VOWELS, merged
-from dreamtalk.phones import SILENCE, Phone
+from dreamtalk.speech.phones import SILENCE, Phone
 
 STEP_S = 0.01
 PAUSE_S = 0.08

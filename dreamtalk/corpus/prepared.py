@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dreamtalk.audio import load_audio
 from dreamtalk.corpus.flac import write_flac
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.phones import PHONE_INDEX, Phone
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.speech.phones import PHONE_INDEX, Phone
+from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording
 from rig.arkit import NAMES
 from rig.safe_file import written_beside
 from rig.timing import frame_count

@@ -9,7 +9,7 @@ from dreamtalk.corpus import facegood_corpus, grid_corpus
 from dreamtalk.corpus.prepared import TEST, TRAIN, CorpusList, Item, PreparedWriter
 from dreamtalk.corpus.split import is_held_out
 from dreamtalk.errors import DreamTalkError, OptionError
-from dreamtalk.training_clip import Recording
+from dreamtalk.training.training_clip import Recording
 
 KINDS = ("grid", "facegood")
 _GRID_SOURCE = "GRID, speaker 1 (Cooke, Barker, Cunningham, Shao 2006), tracked by MediaPipe, calibrated"
@@ -59,7 +59,7 @@ def _aligned(recording: Recording, text: str | None) -> Recording:
     """The recording with phone times, where the text is known and can be aligned."""
     if not text:
         return recording
-    from dreamtalk.alignment import aligned_phones
+    from dreamtalk.speech.alignment import aligned_phones
 
     try:
         return replace(recording, phones=aligned_phones(recording.samples, text))

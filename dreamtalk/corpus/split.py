@@ -8,7 +8,7 @@ from dreamtalk.corpus import facegood_corpus, grid_corpus
 from dreamtalk.corpus.mouth_of_phones import with_mouth
 from dreamtalk.corpus.prepared import LIST, TEST, TRAIN, read_list, read_prepared
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.training_clip import Recording
+from dreamtalk.training.training_clip import Recording
 
 HELD_OUT_FACEGOOD = "facegood/2_04"
 """The FACEGOOD file that never trains."""

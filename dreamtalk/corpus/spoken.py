@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dreamtalk.phones import Phone
+from dreamtalk.speech.phones import Phone
 
 
 @dataclass(frozen=True, eq=False)

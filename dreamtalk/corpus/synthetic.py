@@ -15,7 +15,7 @@ from dreamtalk.corpus.prepared import CorpusList, Item, PreparedWriter
 from dreamtalk.corpus.spoken import Spoken
 from dreamtalk.corpus.synthetic_plan import LANGUAGES, WHOLE_MINUTES, Planned, planned
 from dreamtalk.errors import OptionError
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording
+from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording
 from rig.arkit import NAMES
 from rig.timing import frame_count
 

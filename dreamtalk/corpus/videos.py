@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dreamtalk.audio import load_audio
 from dreamtalk.corpus.pauses import silences
 from dreamtalk.corpus.prepared import TEST, TRAIN, CorpusList, Item, PreparedWriter
 from dreamtalk.corpus.video_layouts import TalkingVideo, talking_videos
 from dreamtalk.errors import AudioError, DreamTalkError, OptionError
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording, interpolated
+from dreamtalk.speech.audio import load_audio
+from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording, interpolated
 from rig.arkit import NAMES, indices
 from rig.timing import frame_count, frame_times
 
 if TYPE_CHECKING:
-    from dreamtalk.face_capture import FaceCapture
+    from dreamtalk.face.face_capture import FaceCapture
 
 UNSEEN = ("tongueOut", "cheekPuff", "jawForward", "jawLeft", "jawRight")
 """Shapes that the tracker does not tell."""
@@ -51,7 +51,7 @@ def prepare_videos(
     """Track every video under `folder` into the prepared corpus `out`; videos done before are kept.
 
     layout: see dreamtalk.corpus.video_layouts. language: ISO 639 code of what is spoken. capture: what tracks a face;
-    None takes dreamtalk.face_capture. A video without a usable face or sound is left out with a warning. Raises
+    None takes dreamtalk.face.face_capture. A video without a usable face or sound is left out with a warning. Raises
     OptionError where there are no videos, DreamTalkError where none of them could be used.
     """
     videos = talking_videos(folder, layout)
@@ -82,7 +82,7 @@ def _split(video: TalkingVideo, several: bool) -> str:
 
 
 def _tracked(path: Path) -> "FaceCapture":
-    from dreamtalk.face_capture import capture_face
+    from dreamtalk.face.face_capture import capture_face
 
     return capture_face(path)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.face_landmarks import FaceDetector, FaceLandmarks
+from dreamtalk.face.face_landmarks import FaceDetector, FaceLandmarks
 from rig.arkit import indices
 from rig.camera import Camera
 from rig.clip import BlendshapeClip

@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from dreamtalk.loudness import frame_loudness_db, relative_loudness
-from dreamtalk.training_clip import Recording, mean_mouth
+from dreamtalk.speech.loudness import frame_loudness_db, relative_loudness
+from dreamtalk.training.training_clip import Recording, mean_mouth
 from rig.arkit import NAMES
 
 

@@ -11,8 +11,8 @@ from dreamtalk.contact_sheet import CARD, COLOURS, FAINT, INK, PAPER, SOFT, SOUN
 from dreamtalk.evaluation.lip_curves import lip_curves
 from dreamtalk.evaluation.motion_score import fitting
 from dreamtalk.page import Page
-from dreamtalk.phones import SILENCE
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording
+from dreamtalk.speech.phones import SILENCE
+from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis

@@ -6,14 +6,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from dreamtalk import measures
-from dreamtalk.audio import Waveform
-from dreamtalk.emotions import EMOTIONS
 from dreamtalk.evaluation.avatar_reading import read_avatar, stills
 from dreamtalk.evaluation.lip_curves import lip_curves
 from dreamtalk.evaluation.phone_measures import bilabials_closed, vowels_falsely_closed
 from dreamtalk.evaluation.recognition import STEADY, Confusion, confusion, nearest_centroid, side_free
-from dreamtalk.phones import Phone
+from dreamtalk.expression.emotions import EMOTIONS
 from dreamtalk.pipeline import DreamTalk
+from dreamtalk.speech.audio import Waveform
+from dreamtalk.speech.phones import Phone
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import LipBasis, lip_basis
@@ -123,7 +123,7 @@ def _steady_mean(clip: BlendshapeClip) -> np.ndarray:
 def _avatar_scores(
     clips: _Clips, keys: Sequence[_Key], before: int, total: int, progress: Progress | None
 ) -> np.ndarray:
-    from dreamtalk.face_landmarks import FaceDetector
+    from dreamtalk.face.face_landmarks import FaceDetector
 
     rig, scores = FaceRig.load(), []
     with FaceDetector(most_faces=1) as detector:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dreamtalk.phones import Phone
-from dreamtalk.training_clip import FPS, SAMPLE_RATE, Recording
+from dreamtalk.speech.phones import Phone
+from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording
 
 
 def excerpt(recording: Recording, start: int, stop: int) -> Recording:

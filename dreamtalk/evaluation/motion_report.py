@@ -7,7 +7,7 @@ from dreamtalk.errors import OptionError
 from dreamtalk.evaluation.excerpts import beginning, spread
 from dreamtalk.evaluation.motion_score import MotionScore, System, score, system_gain
 from dreamtalk.evaluation.systems import LOUDNESS, MEAN, TRUTH, Maker
-from dreamtalk.training_clip import Recording
+from dreamtalk.training.training_clip import Recording
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 

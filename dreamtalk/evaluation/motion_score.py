@@ -8,9 +8,9 @@ import numpy as np
 from dreamtalk import measures
 from dreamtalk.evaluation.lip_curves import LipCurves, fitted_gain, lip_curves
 from dreamtalk.evaluation.phone_measures import bilabials_closed, speaking_frames, vowels_falsely_closed
-from dreamtalk.loudness import frame_loudness_db, speech_frames
-from dreamtalk.phones import Phone
-from dreamtalk.training_clip import FPS, Recording
+from dreamtalk.speech.loudness import frame_loudness_db, speech_frames
+from dreamtalk.speech.phones import Phone
+from dreamtalk.training.training_clip import FPS, Recording
 from rig.arkit import INDEX, MOUTH, indices
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dreamtalk.measures import closed_frames
-from dreamtalk.phones import BILABIAL, OPEN_VOWELS, SILENCE, Phone, phone_frames
+from dreamtalk.speech.phones import BILABIAL, OPEN_VOWELS, SILENCE, Phone, phone_frames
 from rig.timing import frame_times
 
 CLOSURE_REACH_S = 0.04

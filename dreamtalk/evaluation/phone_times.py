@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.phones import PHONE_INDEX, Phone
-from dreamtalk.training_clip import Recording
+from dreamtalk.speech.phones import PHONE_INDEX, Phone
+from dreamtalk.training.training_clip import Recording
 
 PhoneTimes = Mapping[str, tuple[Phone, ...]]
 """Name of a recording -> what is said when."""
@@ -16,7 +16,7 @@ PhoneTimes = Mapping[str, tuple[Phone, ...]]
 def read_phone_times(path: str | Path) -> PhoneTimes:
     """Read a JSON file {"corpus/recording": [[start_s, end_s, phone], ...], ...}.
 
-    Raises DreamTalkError where the file is missing, of another form, or names a phone that is not of dreamtalk.phones.
+    Raises DreamTalkError where the file is missing, of another form, or names a phone that is not of PHONES.
     """
     path = Path(path)
     try:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dreamtalk.audio import Waveform
 from dreamtalk.errors import OptionError
 from dreamtalk.evaluation.baselines import LoudnessGate, MeanCurve
 from dreamtalk.evaluation.motion_score import System
 from dreamtalk.options import AnimationOptions
-from dreamtalk.training_clip import FPS, Recording
+from dreamtalk.speech.audio import Waveform
+from dreamtalk.training.training_clip import FPS, Recording
 from dreamtalk.weights import VARIABLE
 from rig.clip import BlendshapeClip
 

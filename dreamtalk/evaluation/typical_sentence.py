@@ -9,7 +9,7 @@ from dreamtalk.evaluation.curves_picture import Sentence
 from dreamtalk.evaluation.excerpts import excerpt, stretches
 from dreamtalk.evaluation.lip_curves import lip_curves
 from dreamtalk.evaluation.motion_score import System, fitting
-from dreamtalk.training_clip import FPS, Recording
+from dreamtalk.training.training_clip import FPS, Recording
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.mouth import lip_basis

@@ -1,0 +1,1 @@
+"""EmoDiff: conditions, denoiser, noise schedule, sampler, guidance, windows."""

@@ -1,0 +1,1 @@
+"""Everything in a talking face that is not speech: emotions, styles, lids, gaze, head."""

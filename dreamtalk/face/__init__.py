@@ -1,0 +1,1 @@
+"""Faces seen in pictures and video: landmarks, following, curves of a real face."""

@@ -1,0 +1,1 @@
+"""Articulation: phones to mouths, the lip refiner, lips that meet."""

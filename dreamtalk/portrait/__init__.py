@@ -1,0 +1,1 @@
+"""A portrait made to speak, and the pictures its networks learn from."""

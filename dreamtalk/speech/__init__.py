@@ -1,0 +1,1 @@
+"""What is heard: sound, the speech encoder, phones, transcripts."""

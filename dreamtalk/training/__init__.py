@@ -1,0 +1,1 @@
+"""Training of every network, from recordings to weight folders with their cards."""
