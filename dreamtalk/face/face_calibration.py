@@ -21,8 +21,8 @@ from rig.face_rig import FaceRig
 
 @dataclass(frozen=True)
 class _Source:
-    """rest: highest level that can be a face at rest; what lies above it is expression, however long it lasts.
-    scores: score -> gain."""
+    """rest: highest level that can be a face at rest (relaxed lips score a pucker of up to .7); what lies above it is
+    expression, however long it lasts. scores: score -> gain."""
 
     rest: float
     scores: Mapping[str, float]
@@ -30,17 +30,17 @@ class _Source:
 
 _MOUTH: dict[str, _Source] = {
     "jawOpen": _Source(0.04, {"jawOpen": 1.2}),
-    "mouthFunnel": _Source(0.01, {"mouthFunnel": 9.0}),
-    "mouthPucker": _Source(0.10, {"mouthPucker": 1.0}),
+    "mouthFunnel": _Source(0.04, {"mouthFunnel": 9.0}),
+    "mouthPucker": _Source(0.70, {"mouthPucker": 1.0}),
     "mouthLowerDown": _Source(0.01, {"mouthLowerDown": 3.5}),
     "mouthUpperUp": _Source(0.01, {"mouthLowerDown": 1.5, "mouthUpperUp": 3.0}),
-    "mouthStretch": _Source(0.02, {"mouthStretch": 9.0}),
+    "mouthStretch": _Source(0.05, {"mouthStretch": 9.0}),
     "mouthDimple": _Source(0.01, {"mouthDimple": 2.5}),
     "mouthPress": _Source(0.10, {"mouthPress": 1.2}),
-    "mouthRollLower": _Source(0.02, {"mouthRollLower": 8.0}),
-    "mouthRollUpper": _Source(0.02, {"mouthRollLower": 5.0}),
-    "mouthShrugLower": _Source(0.01, {"mouthShrugLower": 8.0}),
-    "mouthShrugUpper": _Source(0.01, {"mouthShrugLower": 4.0}),
+    "mouthRollLower": _Source(0.10, {"mouthRollLower": 8.0}),
+    "mouthRollUpper": _Source(0.10, {"mouthRollLower": 5.0}),
+    "mouthShrugLower": _Source(0.08, {"mouthShrugLower": 8.0}),
+    "mouthShrugUpper": _Source(0.08, {"mouthShrugLower": 4.0}),
     "mouthSmile": _Source(0.04, {"mouthSmile": 1.1}),
     "mouthFrown": _Source(0.005, {"mouthFrown": 12.0}),
     "mouthLeft": _Source(0.02, {"mouthLeft": 1.5}),
@@ -50,7 +50,7 @@ _UPPER: dict[str, _Source] = {
     "browDown": _Source(0.20, {"browDown": 1.3}),
     "browInnerUp": _Source(0.05, {"browInnerUp": 1.5}),
     "eyeSquint": _Source(0.47, {"eyeSquint": 1.0}),
-    "eyeWide": _Source(0.01, {"eyeWide": 12.0}),
+    "eyeWide": _Source(0.03, {"eyeWide": 10.0}),
     "cheekSquint": _Source(0.04, {"mouthSmile": 0.5, "cheekSquint": 2.0}),
     "noseSneer": _Source(0.02, {"noseSneer": 3.0}),
 }
