@@ -17,7 +17,7 @@ from rig.clip import BlendshapeClip
 from rig.gaze import eye_rotation_from_weights
 
 USUAL_BLINKS, USUAL_FIXATION_S, USUAL_GLANCES = 17.0, 1.3, 0.15
-_TRUSTED_S = 6.0  # a style clip of this length counts as much as the usual rate
+_TRUSTED_S = 16.0  # a style clip of this length counts as much as the usual rate
 _BLINK = indices("eyeBlinkLeft", "eyeBlinkRight")
 _LOOK = indices(*(name for name in NAMES if name.startswith("eyeLook")))
 OWN_BLINK_S = 0.6  # lid motion shorter than half of this is EmoDiff's own blinking
