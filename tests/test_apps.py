@@ -79,7 +79,8 @@ def test_train_hands_everything_to_the_trainer(network: str, tmp_path: Path, mon
 
 def test_trainers_take_what_the_command_hands_them() -> None:
     for trainer in train.TRAINERS.values():
-        parameters = set(inspect.signature(importlib.import_module(f"dreamtalk.training.{trainer.module}").train).parameters)
+        module = importlib.import_module(f"dreamtalk.training.{trainer.module}")
+        parameters = set(inspect.signature(module.train).parameters)
         assert {"steps", "seed", "resume", "progress", *trainer.extras} <= parameters, trainer.module
 
 

@@ -22,6 +22,9 @@ WIDTH, LEFT, RIGHT, TITLE, WAVE, PANEL, GAP, FOOT = 1400, 40, 1230, 46, 54, 130,
 PANELS = ("jawOpen", "lip aperture, mm", "mouth width, mm")
 _PAD = 10
 _BLOCK = TITLE + WAVE + GAP + len(PANELS) * (PANEL + GAP) + FOOT
+_LETTERS = {"θ": "th", "ʃ": "sh", "tʃ": "ch", "ŋ": "ng", "ɪ": "ih", "ɛ": "eh", "æ": "ae", "ɑ": "aa", "ɔ": "ao",
+            "ʊ": "uh", "ø": "oe", "ə": "ax", "ɜ": "er"}  # fmt: skip
+"""Phones that the picture's font cannot draw."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +110,8 @@ def _draw_foot(page: Page, recording: Recording, top: float) -> None:
     duration = len(recording) / FPS
     for phone in recording.phones:
         if phone.symbol != SILENCE and phone.centre_s < duration:
-            page.text((LEFT + (RIGHT - LEFT) * phone.centre_s / duration, top + 4), phone.symbol, 13, INK, anchor="mm")
+            sign = _LETTERS.get(phone.symbol, phone.symbol)
+            page.text((LEFT + (RIGHT - LEFT) * phone.centre_s / duration, top + 4), sign, 13, INK, anchor="mm")
     for second in np.arange(0.0, duration, 0.5 if duration <= 8 else 1.0):
         page.text((LEFT + (RIGHT - LEFT) * second / duration, top + 22), f"{second:g}", 12, SOFT, anchor="mm")
     page.text((RIGHT + 16, top + 22), "seconds", 12, SOFT)
