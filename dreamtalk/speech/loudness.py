@@ -6,6 +6,7 @@ from scipy.ndimage import binary_closing, binary_opening, uniform_filter1d
 SAMPLE_RATE = 16_000
 FPS = 25
 _HOP = SAMPLE_RATE // FPS
+_BLOCK = 5_000  # frames at a time
 _QUIETEST_DB = -90.0
 _RANGE_DB = 45.0  # what counts as speech lies within this much of the loudest frames
 _SHORTEST_PAUSE = 7  # frames
@@ -17,10 +18,14 @@ def frame_loudness_db(samples: np.ndarray, frame_count: int) -> np.ndarray:
 
     samples: (N,) float32 at 16 kHz; frames beyond the sound are silent.
     """
-    padded = np.zeros((frame_count + 1) * _HOP, np.float32)
-    kept = samples[: len(padded) - _HOP // 2]
-    padded[_HOP // 2 : _HOP // 2 + len(kept)] = kept
-    power = np.square(padded[: frame_count * _HOP]).reshape(frame_count, _HOP).mean(axis=1)
+    power = np.zeros(frame_count, np.float32)
+    for first in range(0, frame_count, _BLOCK):  # an hour's sound is not copied whole
+        count = min(_BLOCK, frame_count - first)
+        start = first * _HOP - _HOP // 2
+        inside = samples[max(0, start) : max(0, start + count * _HOP)]
+        block = np.zeros(count * _HOP, np.float32)
+        block[max(0, -start) : max(0, -start) + len(inside)] = inside
+        power[first : first + count] = np.square(block).reshape(count, _HOP).mean(axis=1)
     return (10.0 * np.log10(power + 10 ** (_QUIETEST_DB / 10))).astype(np.float32)
 
 
