@@ -22,12 +22,12 @@ from dreamtalk.expression.style_clip import load_style_clip
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
 from dreamtalk.portrait.portrait import Portrait, load_portrait
+from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
 from dreamtalk.speech.audio import load_audio
 from dreamtalk.speech.transcript import read_transcript
 from rig.clip import BlendshapeClip
 
 CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)
-RENDERERS = ("rig", "face-vid2vid")
 
 
 def add_command(commands: Any) -> None:
@@ -60,6 +60,9 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every command that draws a video."""
     parser.add_argument("--portrait", type=Path, metavar="IMAGE", help="the face that the .mp4 shows; else the avatar")
     parser.add_argument("--renderer", choices=RENDERERS, default="rig", help="how a portrait is drawn (default rig)")
+    parser.add_argument(
+        "--quality", choices=QUALITIES, default="default", help="draft is fastest, best takes its time (rig only)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bars and no list of what was written")
 
 
@@ -96,7 +99,7 @@ def write_outputs(
     performance: Performance, portrait: Portrait | None, arguments: argparse.Namespace, number: int | None
 ) -> None:
     """Every file that was asked for; number: of the variation, where there are several."""
-    video = performance.render(portrait, renderer=arguments.renderer)
+    video = performance.render(portrait, renderer=arguments.renderer, quality=arguments.quality)
     for output in arguments.output:
         save(performance, video, numbered(output, number), arguments.quiet)
     if arguments.avatar:

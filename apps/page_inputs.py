@@ -5,11 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from apps.animate import RENDERERS
 from apps.preview import EmotionPictures
 from dreamtalk.expression.dials import MOST
 from dreamtalk.expression.emotion_track import TRANSITION_S
 from dreamtalk.expression.emotions import EMOTIONS
+from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
 
 FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8
 PICTURE_PX = 300
@@ -35,6 +35,7 @@ class Inputs:
     mouth_only: gr.Checkbox
     seed: gr.Number
     renderer: gr.Radio
+    quality: gr.Radio
     with_avatar: gr.Checkbox
 
     def all(self) -> list[Any]:
@@ -73,10 +74,11 @@ def build_inputs(pictures: EmotionPictures) -> tuple[Inputs, gr.Button, gr.Butto
     with gr.Accordion("Take and picture", open=False):
         seed = gr.Number(0, label="Seed", info="Same seed, same performance; another seed, another take", precision=0)
         renderer = gr.Radio(list(RENDERERS), value=RENDERERS[0], label="How the portrait is drawn")
+        quality = gr.Radio(list(QUALITIES), value="default", label="Quality", info="Draft is fastest")
         with_avatar = gr.Checkbox(False, label="Show the avatar as well")
     inputs = Inputs(
         speech, portrait, emotion, intensity, track, transition, style, text, dials, mouth_only, seed, renderer,
-        with_avatar,
+        quality, with_avatar,
     )  # fmt: skip
     return inputs, start, again
 

@@ -51,6 +51,7 @@ def animate(
     mouth_only: bool,
     seed: float | None,
     renderer: str,
+    quality: str,
     with_avatar: bool,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - how gradio finds out that this function reports progress
 ) -> Iterator[list[Any]]:
@@ -67,7 +68,7 @@ def animate(
             options=AnimationOptions(seed=int(seed or 0), dials=dials, mouth_only=mouth_only),
             progress=partial(report, progress, "Curves"),
         )
-        video = performance.render(portrait, renderer=renderer)
+        video = performance.render(portrait, renderer=renderer, quality=quality)
         with tempfile.TemporaryDirectory(prefix="dreamtalk-") as folder:
             yield save_all(performance, video, with_avatar, Path(folder), progress)
     except MENDABLE as error:

@@ -30,6 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
     check_outputs([arguments.output], VIDEO, (arguments.clip, arguments.portrait, arguments.audio))
     waveform = load_audio(arguments.audio) if arguments.audio else None
     performance = Performance(read_clip(arguments.clip), waveform, arguments.clip.name)
-    video = performance.render(arguments.portrait, renderer=arguments.renderer)
+    video = performance.render(arguments.portrait, renderer=arguments.renderer, quality=arguments.quality)
     save_video(video, arguments.output, arguments.quiet)
     return 0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,11 +16,10 @@ from rig.clip_file import WRITERS, write_clip
 
 if TYPE_CHECKING:
     from dreamtalk.portrait.portrait import Portrait
+    from dreamtalk.portrait.portrait_video import Quality, RendererName
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while long work goes on."""
-
-RendererName = Literal["rig", "face-vid2vid"]
 
 PERFORMANCE_SUFFIXES = (*WRITERS, ".mp4", ".png")
 """What Performance.save can write."""
@@ -73,11 +72,17 @@ class Performance:
     options: AnimationOptions | None = None
 
     def render(
-        self, portrait: "str | Path | Portrait | None" = None, *, size: int = 512, renderer: RendererName = "rig"
+        self,
+        portrait: "str | Path | Portrait | None" = None,
+        *,
+        size: int = 512,
+        renderer: "RendererName" = "rig",
+        quality: "Quality" = "default",
     ) -> Video:
         """The performance as a lazy video of size x size pixels: on a portrait when one is given, else on the avatar.
 
         renderer: "rig" moves the portrait's own pixels by the fitted head, "face-vid2vid" is the paper's network.
+        quality: of the rig's way: "draft" (fastest), "default" or "best" (slowest).
         portrait: a picture file, or what `load_portrait` made of it, so that many performances share
             one fit. A file is read and fitted at once: a bad one is refused here (PortraitError), not mid-film.
         """
@@ -87,7 +92,7 @@ class Performance:
         from dreamtalk.portrait.portrait_video import portrait_frames
 
         face = portrait if isinstance(portrait, Portrait) else load_portrait(portrait)
-        draw = partial(portrait_frames, face, size=size, renderer=renderer)
+        draw = partial(portrait_frames, face, size=size, renderer=renderer, quality=quality)
         return Video(draw, self.clip, self.waveform)
 
     def save(self, path: str | Path, progress: Progress | None = None) -> None:
