@@ -9,10 +9,11 @@ from rig.rotation import matrix_from_angles
 
 @dataclass(frozen=True, eq=False)
 class HeadTurn:
-    """p -> matrix (p - pivot) + pivot, in the head frame; matrix (3, 3), pivot (3,) metres."""
+    """p -> matrix (p - pivot) + pivot + shift, in the head frame; matrix (3, 3), pivot and shift (3,) metres."""
 
     matrix: np.ndarray
     pivot: np.ndarray
+    shift: np.ndarray | float = 0.0
 
     @classmethod
     def of_angles(cls, angles: np.ndarray, pivot: np.ndarray) -> "HeadTurn":
@@ -22,4 +23,4 @@ class HeadTurn:
     def apply(self, points: np.ndarray) -> np.ndarray:
         """(..., 3) metres -> (..., 3), same float dtype."""
         turn, pivot = self.matrix.astype(points.dtype), self.pivot.astype(points.dtype)
-        return (points - pivot) @ turn.T + pivot
+        return (points - pivot) @ turn.T + (pivot + np.asarray(self.shift, points.dtype))

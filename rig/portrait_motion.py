@@ -43,11 +43,14 @@ class MotionMaps:
     paint: (H, W, 4) uint8, laid over the warped picture, RGB already multiplied by opacity: what the picture does not
         show (inside of the mouth, lids, hidden skin). Its opacity is the occlusion map.
     face: (H, W) float32 in [0, 1], share of the face layer; the rest is hair, neck and background.
+    mouth_centre: (2,), eye_centres: (2, 2) pixels [left, right], where mouth and eyes have moved to.
     """
 
     flow: np.ndarray
     paint: np.ndarray
     face: np.ndarray
+    mouth_centre: np.ndarray
+    eye_centres: np.ndarray
 
 
 class PortraitMotion:
@@ -111,9 +114,12 @@ class PortraitMotion:
         weights = drawable_weights(weights)
         if eye_rotation is None:
             eye_rotation = eye_rotation_from_weights(weights[None])[0]
-        pose = self.fit.pose
         turn = HeadTurn.of_angles(np.zeros(3) if head_rotation is None else head_rotation, self.fit.rig.neck_pivot)
-        still = self._expressed(weights)
+        return self.maps_to(self.expressed(weights), turn, weights, eye_rotation)
+
+    def maps_to(self, still: np.ndarray, turn: HeadTurn, weights: np.ndarray, eye_rotation: np.ndarray) -> MotionMaps:
+        """The frame in which the head is exactly (V, 3) `still`, before the turn; the rest as in `maps`."""
+        pose = self.fit.pose
         turned = still + self.fit.rig.head_weight[:, None] * (turn.apply(still) - still)
         camera = pose.to_camera(turned)
         pixels = pose.to_pixels(camera)
@@ -121,9 +127,17 @@ class PortraitMotion:
         flow = self._raster.flow([*self._under_layers(pixels, turn), self._skin_flow(pixels, camera), *eyes[0]])
         paint = self._paint(weights, still, camera, pixels, turn, eyes[1])
         # Interpolation at edges of triangles may leave the range by a rounding error.
-        return MotionMaps(np.ascontiguousarray(flow[..., :2]), paint, flow[..., 2].clip(0.0, 1.0))
+        face = flow[..., 2].clip(0.0, 1.0)
+        return MotionMaps(np.ascontiguousarray(flow[..., :2]), paint, face, *self._centres(pixels))
 
-    def _expressed(self, weights: np.ndarray) -> np.ndarray:
+    def _centres(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The middles of the mouth (2,) and of both eyes (2, 2)."""
+        loops = self.fit.rig.loops
+        corners = pixels[self._lips.upper[[0, -1]]].mean(axis=0)
+        mouth = (corners + pixels[loops["lip_midline"].ravel()].mean(axis=0)) / 2
+        return mouth, np.stack([pixels[loops[f"lids_{side}"]].mean(axis=0) for side in ("left", "right")])
+
+    def expressed(self, weights: np.ndarray) -> np.ndarray:
         """(V, 3) head vertices with this expression, before any turn."""
         change = (weights - self.fit.expression) @ self._deltas
         return self._contact.apply(self.fit.vertices + change.reshape(-1, 3), weights)
