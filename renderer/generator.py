@@ -35,7 +35,8 @@ class Window:
 class Carried:
     """The source moved by a dense motion.
 
-    pixels: (B, 3, S, S) float32 in [0, 1]; volume: (B, C, D, S/4, S/4); seen: (B, 1, S/4, S/4), the occlusion map.
+    pixels: (B, 3, S, S) float32 in [0, 1]; volume: (B, C, D, S/4, S/4); seen: the occlusion map, 1 = the source shows
+    it, (B, 1, S/4, S/4), or (B, 1, S, S) where it is known pixel by pixel.
     """
 
     pixels: torch.Tensor
@@ -94,6 +95,7 @@ class Generator(nn.Module):
         """The moved source, whole or a window of it -> Generated of the same size."""
         pixels, seen = carried.pixels, carried.seen
         seen_full = F.interpolate(seen, size=pixels.shape[2:], mode="bilinear", align_corners=False)
+        seen = F.adaptive_avg_pool2d(seen, carried.volume.shape[3:])
         detail = self.detail_half(F.pixel_unshuffle(torch.cat((pixels - 0.5, seen_full), dim=1), 2))
         features = self.enter(carried.volume.flatten(1, 2)) * seen
         features = self.blocks(self.join(torch.cat((features, self.detail_quarter(detail)), dim=1)))
