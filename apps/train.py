@@ -31,6 +31,7 @@ TRAINERS = {
     "phones": Trainer("train_phones", "speech to phones, on speech with phone times", ("cache_dir",)),
     "emodiff": Trainer("train_emodiff", "speech and style to motion", ("cache_dir", "bfloat16", "start_dir")),
     "lips": Trainer("train_lips", "the lip refiner behind EmoDiff", ("cache_dir", "bfloat16", "emodiff_dir")),
+    "guided": Trainer("train_guided", "the rig-guided Face-Vid2Vid of portraits", ("pairs",), needs_data=False),
     "renderer": Trainer("train_renderer", "Face-Vid2Vid, on rendered heads", needs_data=False),
     "superres": Trainer("train_superres", "super-resolution to 512 pixels", needs_data=False),
 }
@@ -39,6 +40,7 @@ EXTRAS: dict[str, tuple[str, dict[str, Any]]] = {
     "cache_dir": ("--cache", {"type": Path, "metavar": "DIR", "help": "keep speech features and checkpoint here"}),
     "bfloat16": ("--bfloat16", {"action": "store_true", "help": "mixed precision: faster with AVX512-BF16"}),
     "start_dir": ("--start", {"type": Path, "metavar": "DIR", "help": "begin from these weights where they fit"}),
+    "pairs": ("--pairs", {"type": Path, "metavar": "DIR", "help": "the windows to learn from, if made already"}),
     "emodiff_dir": ("--emodiff", {"type": Path, "metavar": "DIR", "help": "EmoDiff's weight folder, if not the own"}),
 }
 
