@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dreamtalk.evaluation.face_regions import cheek_luma, inner_mouth, luma
+from dreamtalk.evaluation.face_regions import INNER_LIPS, cheek_luma, inner_mouth, luma
 from dreamtalk.face.face_landmarks import FaceLandmarks
 
 FLAT_STD, FLAT_SIDE = 3.0, 5
@@ -26,9 +26,9 @@ class MouthLook:
 
 def mouth_look(picture: np.ndarray, face: FaceLandmarks) -> MouthLook | None:
     """(H, W, 3) uint8 RGB and its face -> the look between the inner lips, None where there is no opening."""
-    inside = inner_mouth(picture.shape, face)
-    if inside.sum() < FLAT_SIDE**2:
+    if cv2.contourArea(face.points[INNER_LIPS, :2]) < FLAT_SIDE**2:
         return None
+    inside = inner_mouth(picture.shape, face)
     grey = luma(picture)
     cheeks = max(cheek_luma(grey, face), 1.0)
     flat = _local_deviation(grey)[inside] < FLAT_STD

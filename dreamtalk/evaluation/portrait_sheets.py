@@ -21,6 +21,9 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 TURNS = {"turned": (0.14, 0.21, 0.0), "turned back": (-0.14, -0.21, 0.0)}
 """Two more columns of the whole picture: pitch, yaw, roll in radians."""
+SHEET_WIDTH = 1560
+"""Pictures, in pixels: as wide as a viewer shows without shrinking."""
+PER_LINE = {"whole": 6, "head": 6, "mouth": 5, "eyes": 5}
 MARGIN = 0.45
 """Around mouth and eyes, in widths of what is shown."""
 
@@ -37,8 +40,11 @@ def expressions_clip(turns: bool = True) -> BlendshapeClip:
     return BlendshapeClip(weights, head, 25)
 
 
-def sheet_rows(portrait: Portrait, frames: list[np.ndarray], tile: int = 256) -> dict[str, np.ndarray]:
-    """The source and its frames side by side, uint8 RGB: whole, the head, the mouth, the eyes."""
+def sheet_rows(portrait: Portrait, frames: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """The source and the frames of expressions_clip, uint8 RGB, in lines: whole, the head, the mouth, the eyes.
+
+    Mouth and eyes leave out the turns, which carry them out of their box.
+    """
     pictures = [portrait.picture, *frames]
     marks = portrait.face.points[:, :2]
     eyes = marks[[corner for _, corners in EYES for corner in corners]]
@@ -46,11 +52,22 @@ def sheet_rows(portrait: Portrait, frames: list[np.ndarray], tile: int = 256) ->
         "whole": (0, 0, *portrait.picture.shape[1::-1]), "head": _box(marks, 0.18, 1.0),
         "mouth": _box(marks[OUTER_LIPS], MARGIN, 0.8), "eyes": _box(eyes, 0.3, 0.5),
     }  # fmt: skip
-    return {name: np.hstack([_tile(picture, box, tile) for picture in pictures]) for name, box in boxes.items()}
+    shown = {name: pictures[: 1 + len(EXPRESSIONS)] if name in ("mouth", "eyes") else pictures for name in boxes}
+    return {
+        name: _lines([_tile(each, boxes[name], SHEET_WIDTH // PER_LINE[name]) for each in shown[name]], PER_LINE[name])
+        for name in boxes
+    }
 
 
-def write_sheets(folder: Path, sheets: dict[str, list[np.ndarray]], rows_each: int = 6) -> list[Path]:
-    """Write sheets/NAME_K.png, `rows_each` portraits a picture; returns the files."""
+def _lines(tiles: list[np.ndarray], per_line: int) -> np.ndarray:
+    """Tiles of one size in lines, white where the last line ends early."""
+    blank = [np.full_like(tiles[0], 255)] * (-len(tiles) % per_line)
+    tiles = tiles + blank
+    return np.vstack([np.hstack(tiles[start : start + per_line]) for start in range(0, len(tiles), per_line)])
+
+
+def write_sheets(folder: Path, sheets: dict[str, list[np.ndarray]], rows_each: int = 3) -> list[Path]:
+    """Write FOLDER/NAME_K.png, `rows_each` portraits a picture; returns the files."""
     written = []
     for name, rows in sheets.items():
         for start in range(0, len(rows), rows_each):
