@@ -15,11 +15,14 @@ from rig.clip import BlendshapeClip
 from rig.clip_file import WRITERS, write_clip
 
 if TYPE_CHECKING:
+    from dreamtalk.portrait.framing import FrameName
     from dreamtalk.portrait.portrait import Portrait
     from dreamtalk.portrait.portrait_video import Quality, RendererName
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while long work goes on."""
+
+AVATAR_SIZE_PX = 512
 
 PERFORMANCE_SUFFIXES = (*WRITERS, ".mp4", ".png")
 """What Performance.save can write."""
@@ -75,24 +78,37 @@ class Performance:
         self,
         portrait: "str | Path | Portrait | None" = None,
         *,
-        size: int = 512,
+        size: int | None = None,
+        face: int | None = None,
+        frame: "FrameName | None" = None,
         renderer: "RendererName" = "rig",
         quality: "Quality" = "default",
     ) -> Video:
-        """The performance as a lazy video of size x size pixels: on a portrait when one is given, else on the avatar.
+        """The performance as a lazy video: on a portrait when one is given, else on the avatar.
 
+        size: side of the square (512), or longer side of the whole picture (its own, at most 1920); never more than
+            the picture's own.
+        face: which of a picture's faces, from left to right, from 1; None = the largest.
+        frame: "square" (head and shoulders; the default) or "full" (the whole picture).
         renderer: "rig" moves the portrait's own pixels by the fitted head, "face-vid2vid" is the paper's network.
         quality: of the rig's way: "draft" (fastest), "default" or "best" (slowest).
-        portrait: a picture file, or what `load_portrait` made of it, so that many performances share
-            one fit. A file is read and fitted at once: a bad one is refused here (PortraitError), not mid-film.
+        portrait: a picture file, or what `load_portrait` made of it, so that many performances share one fit; face
+            and frame are then its own. A file is read and fitted at once: a bad one is refused here (PortraitError),
+            not mid-film.
         """
         if portrait is None:
-            return Video(partial(_avatar_frames, size=size), self.clip, self.waveform)
+            if face is not None or frame is not None:
+                raise OptionError("A face or a frame was chosen without a portrait; give a portrait as well.")
+            return Video(partial(_avatar_frames, size=size or AVATAR_SIZE_PX), self.clip, self.waveform)
         from dreamtalk.portrait.portrait import Portrait, load_portrait
         from dreamtalk.portrait.portrait_video import portrait_frames
 
-        face = portrait if isinstance(portrait, Portrait) else load_portrait(portrait)
-        draw = partial(portrait_frames, face, size=size, renderer=renderer, quality=quality)
+        if not isinstance(portrait, Portrait):
+            portrait = load_portrait(portrait, face=face, size=size, frame=frame or "square")
+            size = portrait.limited(size)
+        elif face is not None or frame is not None:
+            raise OptionError("The portrait is loaded already; choose its face and frame when it is loaded.")
+        draw = partial(portrait_frames, portrait, size=size, renderer=renderer, quality=quality)
         return Video(draw, self.clip, self.waveform)
 
     def save(self, path: str | Path, progress: Progress | None = None) -> None:

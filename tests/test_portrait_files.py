@@ -11,7 +11,8 @@ from PIL import Image
 from dreamtalk.errors import PortraitError
 from dreamtalk.portrait.person_mask import person_mask
 from dreamtalk.portrait.picture_file import GROUND_RGB, read_picture
-from dreamtalk.portrait.portrait import FACE_SHARE, SIZE_PX, Portrait, load_portrait
+from dreamtalk.portrait.framing import FACE_SHARE, SIZE_PX
+from dreamtalk.portrait.portrait import Portrait, load_portrait
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "portrait.png"
 

@@ -42,14 +42,15 @@ BATCH = 4
 def neural_portrait_frames(
     portrait: Portrait,
     clip: BlendshapeClip,
-    size: int = 512,
+    size: int | None = None,
     *,
     keypoints: str = "rig",
     network: FaceVid2Vid | None = None,
     super_resolution: SRVGGNetCompact | None = None,
 ) -> Iterator[np.ndarray]:
-    """The portrait with the clip's motion, (size, size, 3) uint8 RGB frames, one per frame of the clip.
+    """The portrait with the clip's motion, one (H, W, 3) uint8 RGB frame for each frame of the clip.
 
+    size: side of the frames, of a square portrait; None = as the portrait is.
     keypoints: "rig" or "network". network, super_resolution: other weights than the shipped ones. Raises OptionError
     for other keypoints, WeightsError where weights are missing.
     """
@@ -61,7 +62,12 @@ def neural_portrait_frames(
 
 
 def _frames(
-    portrait: Portrait, clip: BlendshapeClip, size: int, keypoints: str, network: FaceVid2Vid, enlarger: SRVGGNetCompact
+    portrait: Portrait,
+    clip: BlendshapeClip,
+    size: int | None,
+    keypoints: str,
+    network: FaceVid2Vid,
+    enlarger: SRVGGNetCompact,
 ) -> Iterator[np.ndarray]:
     whole, side = portrait.picture, network.config.image_size
     square = face_square(portrait.face.points, whole.shape[:2])
@@ -76,7 +82,7 @@ def _frames(
     sharp = square.cut(whole, 2 * side)
     for posed in islice(animate_keypoints(network, source, driving), 1, None):
         frame = square.paste(whole, at_full_resolution(posed, sharp, enlarge(enlarger, posed.picture)))
-        yield frame if size == len(frame) else cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
+        yield frame if size in (None, len(frame)) else cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def avatar_keypoints(clip: BlendshapeClip) -> Iterator[Keypoints]:

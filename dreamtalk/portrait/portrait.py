@@ -1,4 +1,4 @@
-"""A portrait made ready to move: the face found, cropped to 512x512, and the rig fitted to it."""
+"""A portrait made ready to move: the face found, cut out with its surroundings, and the rig fitted to it."""
 
 import logging
 from dataclasses import dataclass
@@ -7,24 +7,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dreamtalk.errors import PortraitError
-from dreamtalk.face.face_landmarks import FACE_OVAL, FaceLandmarks, detect_faces
+from dreamtalk.errors import OptionError, PortraitError
+from dreamtalk.face.face_landmarks import FaceLandmarks, detect_faces
+from dreamtalk.portrait.face_choice import LEAST_FACE_PX, chosen_face
+from dreamtalk.portrait.framing import FRAMES, LONGEST_FULL_PX, SIZE_PX, FrameName, Framing
 from dreamtalk.portrait.person_mask import person_mask
 from dreamtalk.portrait.picture_file import read_picture
 from rig.portrait_fit import PortraitFit, fit_portrait
 
-SIZE_PX = 512
-"""Side of the square that is animated."""
-FACE_SHARE = 0.38
-"""Height of the face over the side of the crop: head and shoulders."""
-FACE_LEVEL = 0.47
-"""Height of the middle of the face in the crop, 0 = top."""
-MARGIN_PX = 8
-"""What is read around the crop for the sake of its edges."""
-LEAST_FACE_PX = 64
-LARGEST_FACE_SHARE = 0.85
-DETECTION_SIDE_PX = 1600
-LARGEST_YAW_DEG = 50
+LEAST_SIZE_PX = 16
 
 _log = logging.getLogger(__name__)
 
@@ -33,98 +24,102 @@ _log = logging.getLogger(__name__)
 class Portrait:
     """One person's picture and the rig that was fitted to it.
 
-    picture: (512, 512, 3) uint8 RGB, the square that is animated.
+    picture: (H, W, 3) uint8 RGB, the part that is animated: a square, 512x512 unless another size was asked for, or
+        where the whole picture is shown, a rectangle of its pixels.
     full_picture: (H, W, 3) uint8 RGB, the whole picture.
-    crop_to_full: (2, 3) float64, maps (x, y, 1) of the square to pixels of the whole picture; pixel centres are
-        whole numbers.
-    face: landmarks and scores in pixels of the square.
+    framing: where the part lies in the whole.
+    face: landmarks and scores in pixels of the part.
     fit: the rig's camera, pose, identity and expression.
-    person: (512, 512) float32, 1 on the person's hair and body, or None where they could not be told from the ground.
+    person: (H, W) float32, 1 on the person's hair and body, or None where they could not be told from the ground.
+    frame: what its video shows, "square" (the part) or "full" (the whole picture).
     """
 
     picture: np.ndarray
     full_picture: np.ndarray
-    crop_to_full: np.ndarray
+    framing: Framing
     face: FaceLandmarks
     fit: PortraitFit
     person: np.ndarray | None = None
+    frame: FrameName = "square"
+
+    @property
+    def crop_to_full(self) -> np.ndarray:
+        """(2, 3) float64, maps (x, y, 1) of the part to pixels of the whole; pixel centres are whole numbers."""
+        return self.framing.to_picture
+
+    @property
+    def own_size(self) -> int:
+        """The largest size of its frames: side of the square, or longer side of the whole picture."""
+        return max(self.picture.shape if self.frame == "square" else self.full_picture.shape)
+
+    def limited(self, size: int | None) -> int:
+        """The size that its frames get where `size` was asked for."""
+        return self.own_size if size is None or self.frame == "full" else min(size, self.own_size)
 
 
-def load_portrait(path: str | Path) -> Portrait:
-    """Read a picture file and make a Portrait of its largest face. Raises PortraitError, one sentence each."""
-    return portrait_from_picture(read_picture(path), str(path))
+def load_portrait(
+    path: str | Path, *, face: int | None = None, size: int | None = None, frame: FrameName = "square"
+) -> Portrait:
+    """Read a picture file and make a Portrait of one of its faces.
+
+    face: its number from left to right, from 1; None = the largest.
+    frame: "square" (head and shoulders) or "full" (the whole picture).
+    size: side of the square (512), or longer side of the whole picture (its own, at most 1920); never more than
+        the picture's own.
+
+    Raises PortraitError or OptionError, one sentence each.
+    """
+    return portrait_from_picture(read_picture(path), str(path), face=face, size=size, frame=frame)
 
 
-def portrait_from_picture(picture: np.ndarray, name: str = "The picture") -> Portrait:
-    """(H, W, 3) uint8 RGB -> Portrait. Raises PortraitError, which calls the picture by `name`."""
-    found = _largest_face(picture, name)
-    crop_to_full = _framing(found, picture.shape[:2])
-    square = _cropped(picture, crop_to_full)
-    scale = 1.0 / crop_to_full[0, 0]
-    moved = found.moved(scale, -crop_to_full[:, 2] * scale)
-    face = _same_face(detect_faces(square), moved)
-    fit = fit_portrait(face.points, face.scores, (SIZE_PX, SIZE_PX))
-    return Portrait(square, picture, crop_to_full, face, fit, person_mask(square, face))
+def portrait_from_picture(
+    picture: np.ndarray,
+    name: str = "The picture",
+    *,
+    face: int | None = None,
+    size: int | None = None,
+    frame: FrameName = "square",
+) -> Portrait:
+    """(H, W, 3) uint8 RGB -> Portrait, as load_portrait does it. Errors call the picture by `name`."""
+    if frame not in FRAMES:
+        raise OptionError(f"There is no frame {frame!r}; choose one of {', '.join(FRAMES)}.")
+    if size is not None and size < LEAST_SIZE_PX:
+        raise OptionError(f"A video of {size} pixels is too small; give {LEAST_SIZE_PX} or more, such as {SIZE_PX}.")
+    found = chosen_face(picture, name, face)
+    if frame == "full":
+        picture, found = _reduced(picture, found, name, LONGEST_FULL_PX if size is None else size)
+        framing = Framing.on_pixels(found, picture.shape[:2])
+    else:
+        framing = Framing.square(found, picture.shape[:2], size or SIZE_PX)
+        if size and size > framing.size[0]:
+            _log.warning("The square about the face in %s has %d pixels; so has the video.", name, framing.size[0])
+    part = framing.cut(picture)
+    scale = framing.size[0] / framing.width
+    moved = found.moved(scale, -framing.to_picture[:, 2] * scale)
+    own = _same_face(detect_faces(part), moved)
+    fit = fit_portrait(own.points, own.scores, framing.size)
+    return Portrait(part, picture, framing, own, fit, person_mask(part, own), frame)
 
 
-def _largest_face(picture: np.ndarray, name: str) -> FaceLandmarks:
-    height, width = picture.shape[:2]
-    if min(height, width) < LEAST_FACE_PX:
+def _reduced(picture: np.ndarray, face: FaceLandmarks, name: str, longest_px: int) -> tuple[np.ndarray, FaceLandmarks]:
+    """The whole picture with its longer side at most `longest_px`, and its face there."""
+    longest = max(picture.shape[:2])
+    if longest <= longest_px:
+        return picture, face
+    shrink = longest_px / longest
+    if face.size_px * shrink < LEAST_FACE_PX:
         raise PortraitError(
-            f"{name} is only {width}x{height} pixels; its face must be at least {LEAST_FACE_PX} pixels high, "
-            "better 150 or more."
+            f"The face in {name} has only {face.size_px * shrink:.0f} pixels when the whole picture has {longest_px}; "
+            f"give a --size of {round(LEAST_FACE_PX / face.size_px * longest) + 1} to {longest}, or show the square."
         )
-    shrink = min(1.0, DETECTION_SIDE_PX / max(height, width))
-    small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
-    faces = [face.moved(1 / shrink, np.zeros(2)) for face in detect_faces(small)]
-    if not faces:
-        raise PortraitError(f"No face was found in {name}; use a picture that shows one face from the front.")
-    face = faces[0]
-    if len(faces) > 1:
-        _log.warning("%d faces were found in %s; the largest is used.", len(faces), name)
-    if face.size_px < LEAST_FACE_PX:
-        raise PortraitError(
-            f"The face in {name} is only {face.size_px:.0f} pixels high; it must be at least {LEAST_FACE_PX}, "
-            "better 150 or more, so use a larger picture."
-        )
-    yaw = float(np.degrees(face.angles[1]))
-    if abs(yaw) > LARGEST_YAW_DEG:
-        raise PortraitError(
-            f"The face in {name} is turned {abs(yaw):.0f} degrees to the side; use a picture from the front, "
-            f"turned at most {LARGEST_YAW_DEG} degrees."
-        )
-    return face
-
-
-def _framing(face: FaceLandmarks, shape: tuple[int, int]) -> np.ndarray:
-    """Square around head and shoulders, inside the picture as far as the face allows -> crop_to_full, (2, 3)."""
-    height, width = shape
-    outline = face.points[FACE_OVAL, :2].astype(np.float64)
-    middle = (outline.min(0) + outline.max(0)) / 2
-    side = max(min(face.size_px / FACE_SHARE, height, width), face.size_px / LARGEST_FACE_SHARE)
-    corner = middle - side * np.array([0.5, FACE_LEVEL])
-    room = np.array([width - side, height - side])
-    corner = np.where(room >= 0, np.clip(corner, 0, np.maximum(room, 0)), room / 2)
-    scale = side / SIZE_PX
-    half_pixel = (scale - 1) / 2  # pixel centres are whole numbers on both sides
-    return np.array([[scale, 0, corner[0] + half_pixel], [0, scale, corner[1] + half_pixel]])
-
-
-def _cropped(picture: np.ndarray, crop_to_full: np.ndarray) -> np.ndarray:
-    scale, corner = crop_to_full[0, 0], crop_to_full[:, 2]
-    size = np.array(picture.shape[1::-1])
-    low = np.clip(np.floor(corner - MARGIN_PX * scale), 0, size - 1).astype(int)
-    high = np.clip(np.ceil(corner + (SIZE_PX + MARGIN_PX) * scale), 1, size).astype(int)
-    part = picture[low[1] : high[1], low[0] : high[0]]
-    if scale > 1.2:  # blur first what would alias
-        part = cv2.GaussianBlur(part, (0, 0), 0.35 * scale)
-    shifted = np.column_stack([crop_to_full[:, :2], corner - low])
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(part, shifted, (SIZE_PX, SIZE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    size = tuple(max(1, round(side * shrink)) for side in picture.shape[1::-1])
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    _log.warning("%s is shown at %dx%d, its own size is %dx%d.", name, *size, *picture.shape[1::-1])
+    return small, face.moved(shrink, np.full(2, (shrink - 1) / 2))
 
 
 def _same_face(faces: tuple[FaceLandmarks, ...], expected: FaceLandmarks) -> FaceLandmarks:
-    """The face of the crop that lies where the whole picture had it; the latter itself if the crop hides it."""
+    """The face of the part that lies where the whole picture had it; the latter itself if the part hides it."""
 
     def distance(face: FaceLandmarks) -> float:
         return float(np.linalg.norm(face.points[:, :2].mean(0) - expected.points[:, :2].mean(0)))

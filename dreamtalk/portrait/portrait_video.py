@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from dreamtalk.errors import OptionError
-from dreamtalk.portrait.portrait import SIZE_PX, Portrait
+from dreamtalk.portrait.framing import SIZE_PX
+from dreamtalk.portrait.portrait import LEAST_SIZE_PX, Portrait
 from renderer.rig_guided import rig_guided_frame
 from rig.clip import BlendshapeClip
 from rig.portrait_motion import PortraitMotion
@@ -21,40 +22,77 @@ QUALITIES: tuple[str, ...] = get_args(Quality)
 def portrait_frames(
     portrait: Portrait,
     clip: BlendshapeClip,
-    size: int = SIZE_PX,
+    size: int | None = None,
     renderer: RendererName = "rig",
     quality: Quality = "default",
 ) -> Iterator[np.ndarray]:
-    """Yield one (size, size, 3) uint8 RGB frame for each frame of the clip.
+    """Yield one (H, W, 3) uint8 RGB frame for each frame of the clip: the portrait's square, or its whole picture.
 
     Zeros show the person neutral; head angles are a turn away from the portrait's own pose.
+    size: side of square frames, reduced at the end; None = as the portrait was made. A whole picture keeps its own.
     renderer: "rig" warps the portrait's own pixels, "face-vid2vid" is the paper's network.
     quality: of the renderer "rig": "draft" is the fastest, "best" takes its time.
-    Raises OptionError for any other renderer, quality or a size under 16.
+    Raises OptionError for any other renderer or quality, and for a size under 16 or over the portrait's.
     """
     if renderer not in RENDERERS:
         raise OptionError(f"There is no renderer {renderer!r}; choose one of {', '.join(RENDERERS)}.")
     if quality not in QUALITIES:
         raise OptionError(f"There is no quality {quality!r}; choose one of {', '.join(QUALITIES)}.")
-    if size < 16:
-        raise OptionError(f"A video of {size} pixels is too small; give 16 or more, such as {SIZE_PX}.")
+    if size is not None:
+        _check_size(portrait, size)
+    frames = _part_frames(portrait, clip, renderer, quality)
+    if portrait.frame == "full":
+        return _pasted(portrait, frames)
+    return frames if size in (None, len(portrait.picture)) else _reduced(frames, size)
+
+
+def _part_frames(
+    portrait: Portrait, clip: BlendshapeClip, renderer: RendererName, quality: Quality
+) -> Iterator[np.ndarray]:
+    """Frames of the part that moves, each of the shape of portrait.picture."""
     if renderer == "face-vid2vid":
         from dreamtalk.portrait.neural_portrait import neural_portrait_frames
 
-        return neural_portrait_frames(portrait, clip, size=size)
-    return _rig_frames(portrait, clip, size, quality)
+        return neural_portrait_frames(portrait, clip)
+    return _rig_frames(portrait, clip, quality)
 
 
-def _rig_frames(portrait: Portrait, clip: BlendshapeClip, size: int, quality: Quality) -> Iterator[np.ndarray]:
+def _rig_frames(portrait: Portrait, clip: BlendshapeClip, quality: Quality) -> Iterator[np.ndarray]:
     """The rig-guided frames; geometry alone draws all qualities alike until the network that mends windows comes."""
     eyes = clip.eyes()
     with PortraitMotion(portrait.fit, portrait.picture, portrait.person) as motion:
         for weights, head, eye in zip(clip.weights, clip.head_rotation, eyes, strict=True):
             maps = motion.maps(weights, head, eye)
-            frame = rig_guided_frame(portrait.picture, maps.flow, maps.paint)
-            yield frame if size == SIZE_PX else _resized(frame, size)
+            yield rig_guided_frame(portrait.picture, maps.flow, maps.paint)
 
 
-def _resized(frame: np.ndarray, size: int) -> np.ndarray:
-    flag = cv2.INTER_AREA if size < len(frame) else cv2.INTER_CUBIC
-    return cv2.resize(frame, (size, size), interpolation=flag)
+def _check_size(portrait: Portrait, size: int) -> None:
+    if size < LEAST_SIZE_PX:
+        raise OptionError(f"A video of {size} pixels is too small; give {LEAST_SIZE_PX} or more, such as {SIZE_PX}.")
+    if size != portrait.limited(size):
+        own = portrait.own_size
+        raise OptionError(f"The portrait was made for {own} pixels, not {size}; give the size when it is loaded.")
+
+
+def _reduced(frames: Iterator[np.ndarray], size: int) -> Iterator[np.ndarray]:
+    for frame in frames:
+        yield cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def _pasted(portrait: Portrait, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The whole picture with each frame laid on its own pixels.
+
+    Towards those borders of the part that lie inside the picture the frame gives way to the picture, so that there is
+    no seam; what does not move is the picture's, bit by bit.
+    """
+    framing, whole = portrait.framing, portrait.full_picture
+    left, top, (width, height) = int(framing.left), int(framing.top), framing.size
+    still = whole[top : top + height, left : left + width]
+    fade = framing.fade(whole.shape[:2])
+    strip = fade < 1
+    share, under = fade[strip][:, None], still[strip].astype(np.float32)
+    for frame in frames:
+        result, part = whole.copy(), frame.copy()
+        part[strip] = np.rint(under + share * (frame[strip] - under)).astype(np.uint8)
+        result[top : top + height, left : left + width] = part
+        yield result
