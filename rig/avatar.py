@@ -47,7 +47,13 @@ class Avatar:
         self, weights: np.ndarray, head_rotation: np.ndarray | None = None, eye_rotation: np.ndarray | None = None
     ) -> Pose:
         """Arguments as FaceRig.vertices."""
-        head = self._posed(weights, head_rotation, eye_rotation)
+        return self._pose_of(self._posed(weights, head_rotation, eye_rotation))
+
+    def pose_of(self, vertices: np.ndarray, head_turn: np.ndarray, eye_turns: np.ndarray) -> Pose:
+        """A head that is already posed: (V, 3) vertices, turned wholly by (3, 3), its eyes by (2, 3, 3) within it."""
+        return self._pose_of(self._head(vertices, head_turn, eye_turns))
+
+    def _pose_of(self, head: PosedHead) -> Pose:
         posed = [part.pose(head) for part in self._parts]
         points, colours = (np.concatenate(arrays, dtype=np.float32) for arrays in zip(*posed, strict=True))
         return Pose(points, colours)
@@ -56,10 +62,13 @@ class Avatar:
         if eyes is None:
             eyes = eye_rotation_from_weights(np.asarray(weights, dtype=np.float32)[None])[0]
         turn = matrix_from_angles(np.zeros(3, dtype=np.float32) if head is None else np.asarray(head, dtype=np.float32))
+        return self._head(self.rig.vertices(weights, head, eyes), turn, matrix_from_angles(np.float32(eyes)))
+
+    def _head(self, vertices: np.ndarray, turn: np.ndarray, eye_turns: np.ndarray) -> PosedHead:
         neck = self.rig.neck_pivot
         return PosedHead(
-            vertices=self.rig.vertices(weights, head, eyes), head_turn=turn.astype(np.float32), neck_pivot=neck,
-            eye_turns=matrix_from_angles(np.asarray(eyes, dtype=np.float32)).astype(np.float32),
+            vertices=vertices, head_turn=turn.astype(np.float32), neck_pivot=neck,
+            eye_turns=eye_turns.astype(np.float32),
             eye_pivots=((self.rig.eye_pivots - neck) @ turn.T + neck).astype(np.float32),
             viewer=np.float32(self.camera.position), look=self.look,
-        )
+        )  # fmt: skip

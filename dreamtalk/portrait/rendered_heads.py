@@ -59,7 +59,7 @@ def render_head(rig: FaceRig, rng: np.random.Generator) -> tuple[HeadViews, list
     else:
         person = rig.with_identity(rng.normal(0, 0.8, len(rig.identity_modes)))
         avatar = Avatar(person, Look.random(rng), random_camera(rng))
-        avatar.layers = tuple(_varied_layer(layer, rng) for layer in avatar.layers)
+        avatar.layers = tuple(varied_layer(layer, rng) for layer in avatar.layers)
     weights = np.stack([random_weights(rng) for _ in range(VIEWS)])
     weights[0] *= 0.1  # one calm face, as portraits mostly are
     head = np.stack([random_head(rng) for _ in range(VIEWS)])
@@ -85,7 +85,7 @@ def random_camera(rng: np.random.Generator) -> Camera:
     return replace(camera, field_of_view_rad=2 * float(np.arctan(np.tan(field_of_view / 2) / nearer)))
 
 
-def _varied_layer(layer, rng: np.random.Generator):
+def varied_layer(layer, rng: np.random.Generator):
     """Another background, or skin with blotches and strokes."""
     if layer.name == "background" and rng.random() < 0.7:
         return replace(layer, texture=random_background(rng, 256))
