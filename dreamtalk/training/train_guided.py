@@ -28,6 +28,7 @@ from renderer.guided_face_vid2vid import CELL_PX, GuidedConfig, GuidedFaceVid2Vi
 from renderer.precision import cpu_prefers_bfloat16
 from rig.safe_file import written_beside
 
+HEADS = 250
 RATE, JUDGE_RATE = 6e-4, 4e-4
 ADVERSARIAL_FROM = 0.55
 """Share of the steps after which the discriminators join."""
@@ -89,9 +90,12 @@ def train(
 
 
 def _prepared(data_dir: Path | None, folder: Path, seed: int, progress: Progress | None) -> Path:
-    from dreamtalk.portrait.mending_pairs import prepare_mending_pairs
+    from dreamtalk.portrait.mending_pairs import prepare_mending_pairs  # MediaPipe and GL, only where they are needed
+    from dreamtalk.training.train_superres import trainable_portraits
 
-    return prepare_mending_pairs(data_dir, folder, seed=seed, progress=progress)
+    portraits = trainable_portraits(Path(data_dir) / "portraits") if data_dir else []
+    report = (lambda _, made, count: progress(made, count)) if progress else None
+    return prepare_mending_pairs(folder, HEADS, data_dir, portraits, seed=seed, progress=report)
 
 
 class Judges:
