@@ -26,9 +26,13 @@ def main() -> None:
     logging.getLogger("dreamtalk").setLevel(logging.INFO)
     prepare_mending_pairs(
         arguments.out, arguments.heads, arguments.data, arguments.portraits, clips=arguments.clips,
-        seed=arguments.seed, progress=lambda kind, done, kept: print(f"\r{kind} {done} ({kept})", end="", flush=True),
+        seed=arguments.seed, progress=_report,
     )  # fmt: skip
     print()
+
+
+def _report(kind: str, done: int, count: int) -> None:
+    print(f"\r{kind} {done} of {count}  ", end="", flush=True)
 
 
 if __name__ == "__main__":

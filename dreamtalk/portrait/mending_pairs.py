@@ -9,8 +9,9 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import fields
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,13 @@ from dreamtalk.portrait.mending_drawn import MOVES, drawn_pairs
 from dreamtalk.portrait.mending_real import real_pairs
 from dreamtalk.portrait.mending_record import KINDS, PortraitPairs, Windows
 from dreamtalk.portrait.mending_rendered import rendered_pairs
-from dreamtalk.portrait.portrait import load_portrait
+from dreamtalk.portrait.portrait import Portrait, load_portrait
 from rig.face_rig import FaceRig
 
 VALIDATION_CLIPS, VALIDATION_HEADS = 16, 8
 Progress = Callable[[str, int, int], None]
-Maker = Callable[[], PortraitPairs | None]
+"""Told the kind, how many are made, and of how many."""
+Makers = list[tuple[str, Callable[[], PortraitPairs | None]]]
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ def prepare_mending_pairs(
     parts = out_dir / "parts"
     made = {"rendered": _heads(heads, seed), "portraits": _portraits(list(portraits), seed)}
     with FaceDetector(most_faces=1) as detector:
-        made["real"] = _clips(data_dir, clips, seed, detector) if data_dir else iter(())
+        made["real"] = _clips(data_dir, clips, seed, detector) if data_dir else []
         names = {kind: _kept(parts / kind, makers, kind, progress) for kind, makers in made.items()}
     apart = {"real": VALIDATION_CLIPS, "rendered": VALIDATION_HEADS}
     validation = [
@@ -60,25 +62,36 @@ def prepare_mending_pairs(
     return out_dir
 
 
-def _heads(count: int, seed: int) -> Iterator[tuple[str, Maker]]:
+def _heads(count: int, seed: int) -> Makers:
     base = FaceRig.load()
-    for index in range(count):
-        yield f"{index:05d}", lambda index=index: rendered_pairs(base, np.random.default_rng((seed, index)))
+    return [(f"{index:05d}", partial(_head, base, (seed, index))) for index in range(count)]
 
 
-def _portraits(paths: list[Path], seed: int) -> Iterator[tuple[str, Maker]]:
-    for path in paths:
-        try:
-            portrait = load_portrait(path)
-        except PortraitError as error:
-            _log.warning("%s It is left out.", error)
-            continue
-        for move in range(MOVES):
-            rng = np.random.default_rng((seed, move, *path.stem.encode()))
-            yield f"{path.stem}-{move}", lambda portrait=portrait, rng=rng: drawn_pairs(portrait, rng)
+def _head(base: FaceRig, seed: tuple[int, ...]) -> PortraitPairs | None:
+    return rendered_pairs(base, np.random.default_rng(seed))
 
 
-def _clips(data_dir: Path, most: int | None, seed: int, detector: FaceDetector) -> Iterator[tuple[str, Maker]]:
+def _portraits(paths: list[Path], seed: int) -> Makers:
+    moves = [(path, move) for path in paths for move in range(MOVES)]
+    return [
+        (f"{path.stem}-{move}", partial(_portrait, path, (seed, move, *path.stem.encode()))) for path, move in moves
+    ]
+
+
+def _portrait(path: Path, seed: tuple[int, ...]) -> PortraitPairs | None:
+    try:
+        return drawn_pairs(_fitted(path), np.random.default_rng(seed))
+    except PortraitError as error:
+        _log.warning("%s", error)
+        return None
+
+
+@lru_cache(maxsize=1)
+def _fitted(path: Path) -> Portrait:
+    return load_portrait(path)
+
+
+def _clips(data_dir: Path, most: int | None, seed: int, detector: FaceDetector) -> Makers:
     folder = data_dir / "grid_s1"
     videos = sorted((folder / "video").glob("*.mp4"))
     if not videos or not (folder / "tracks.npz").is_file():
@@ -89,16 +102,15 @@ def _clips(data_dir: Path, most: int | None, seed: int, detector: FaceDetector) 
         ids, offsets, lip = tracks["ids"].tolist(), tracks["offsets"], tracks["lip"].astype(np.float64)
         columns = [tracks["names"].tolist().index(f"eyeBlink{side}") for side in ("Left", "Right")]
         blink = tracks["scores"][:, columns].astype(np.float64).mean(axis=1)
+    makers: Makers = []
     for video in videos:
         rows = slice(*offsets[ids.index(video.stem) :][:2])
         rng = np.random.default_rng((seed, *video.stem.encode()))
-        yield (
-            video.stem,
-            lambda video=video, rows=rows, rng=rng: real_pairs(video, lip[rows], blink[rows], detector, rng),
-        )
+        makers.append((video.stem, partial(real_pairs, video, lip[rows], blink[rows], detector, rng)))
+    return makers
 
 
-def _kept(folder: Path, makers: Iterable[tuple[str, Maker]], kind: str, progress: Progress | None) -> list[str]:
+def _kept(folder: Path, makers: Makers, kind: str, progress: Progress | None) -> list[str]:
     """Make what is not there yet; names of the files, in order."""
     folder.mkdir(parents=True, exist_ok=True)
     names = []
@@ -112,7 +124,7 @@ def _kept(folder: Path, makers: Iterable[tuple[str, Maker]], kind: str, progress
             pairs.save(path)
         names.append(path.name)
         if progress:
-            progress(kind, done, len(names))
+            progress(kind, done, len(makers))
     return names
 
 
