@@ -13,18 +13,29 @@ from apps.controls import (
     requested_emotion,
     requested_options,
 )
-from apps.outputs import check_outputs
+from apps.outputs import check_outputs, output_path
 from apps.progress import progress_bar
 from apps.stream import add_stream_argument, run_stream
+from apps.video_options import (
+    add_video_arguments,
+    check_video_request,
+    close_up,
+    marked,
+    report,
+    requested_portrait,
+    requested_video,
+    save_poster,
+    save_video,
+)
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.emotion_track_file import is_track_file
 from dreamtalk.expression.style_clip import load_style_clip
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
-from dreamtalk.portrait.portrait import Portrait, load_portrait
-from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
+from dreamtalk.portrait.portrait import Portrait
 from dreamtalk.speech.audio import load_audio
 from dreamtalk.speech.transcript import read_transcript
+from dreamtalk.video_sequence import is_sequence
 from rig.clip import BlendshapeClip
 
 CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)
@@ -47,23 +58,13 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=output_path,
         action="append",
         required=True,
         metavar="OUT",
-        help=".csv (Live Link Face), .npz, .mp4, .png (contact sheet); may be given again",
+        help=".csv (Live Link Face), .npz, .mp4, .png (contact sheet), FOLDER/ (numbered pictures); may be given again",
     )
     parser.set_defaults(run=run)
-
-
-def add_video_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of every command that draws a video."""
-    parser.add_argument("--portrait", type=Path, metavar="IMAGE", help="the face that the .mp4 shows; else the avatar")
-    parser.add_argument("--renderer", choices=RENDERERS, default="rig", help="how a portrait is drawn (default rig)")
-    parser.add_argument(
-        "--quality", choices=QUALITIES, default="default", help="draft is fastest, best takes its time (rig only)"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bars and no list of what was written")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     if emotion is not None:
         emotion.check_within(waveform.duration_s)
     # Read and fitted before the curves are made, so that a bad portrait costs no waiting.
-    portrait = None if arguments.portrait is None else load_portrait(arguments.portrait)
+    portrait = requested_portrait(arguments)
     style = None if arguments.style is None else read_style(arguments.style, arguments.quiet)
     talk = DreamTalk.load()
     for index, chosen in enumerate(options, start=1):
@@ -99,11 +100,15 @@ def write_outputs(
     performance: Performance, portrait: Portrait | None, arguments: argparse.Namespace, number: int | None
 ) -> None:
     """Every file that was asked for; number: of the variation, where there are several."""
-    video = performance.render(portrait, renderer=arguments.renderer, quality=arguments.quality)
+    video = requested_video(performance, portrait, arguments)
     for output in arguments.output:
-        save(performance, video, numbered(output, number), arguments.quiet)
+        sheet = output.suffix.lower() in SHEET and not is_sequence(output)
+        shown = close_up(performance, portrait, arguments) if sheet else video
+        save(performance, shown, numbered(output, number), arguments)
+    if arguments.poster:
+        save_poster(video, numbered(arguments.poster, number), arguments.quiet)
     if arguments.avatar:
-        save_video(performance.render(), numbered(arguments.avatar, number), arguments.quiet)
+        save_video(marked(performance.render(), arguments), numbered(arguments.avatar, number), arguments)
 
 
 def check_request(arguments: argparse.Namespace) -> None:
@@ -116,6 +121,7 @@ def check_request(arguments: argparse.Namespace) -> None:
     for number in range(1, count + 1) if count > 1 else [None]:
         outputs = [numbered(output, number) for output in arguments.output]
         check_outputs(outputs, CURVES + VIDEO + SHEET, inputs)
+        check_video_request(arguments, [*inputs, *outputs])
         if arguments.avatar:
             check_outputs([numbered(arguments.avatar, number)], VIDEO, [*inputs, *outputs])
 
@@ -125,24 +131,13 @@ def numbered(output: Path, number: int | None) -> Path:
     return output if number is None else output.with_name(f"{output.stem}_{number}{output.suffix}")
 
 
-def save(performance: Performance, video: Video, output: Path, quiet: bool) -> None:
+def save(performance: Performance, video: Video, output: Path, arguments: argparse.Namespace) -> None:
     suffix = output.suffix.lower()
-    if suffix in VIDEO:
-        save_video(video, output, quiet)
+    if suffix in VIDEO or is_sequence(output):
+        save_video(video, output, arguments)
         return
     if suffix in SHEET:
         performance.save_contact_sheet(output, video)
     else:
         performance.save(output)
-    report(output, quiet)
-
-
-def save_video(video: Video, output: Path, quiet: bool) -> None:
-    with progress_bar(output.name, quiet) as progress:
-        video.save(output, progress)
-    report(output, quiet)
-
-
-def report(output: Path, quiet: bool) -> None:
-    if not quiet:
-        print(f"wrote {output}")
+    report(output, arguments.quiet)

@@ -9,6 +9,7 @@ from apps.preview import EmotionPictures
 from dreamtalk.expression.dials import MOST
 from dreamtalk.expression.emotion_track import TRANSITION_S
 from dreamtalk.expression.emotions import EMOTIONS
+from dreamtalk.portrait.framing import FRAMES
 from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
 
 FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8
@@ -16,6 +17,7 @@ PICTURE_PX = 300
 DIAL_LABELS = {
     "head": "Head", "blink": "Blinks", "gaze": "Gaze", "mouth": "Mouth", "brows": "Brows", "strength": "Strength",
 }  # fmt: skip
+FRAME_LABELS = {"square": "Head and shoulders", "full": "The whole picture"}
 STYLE_FILES = [".csv", ".npz", "video"]
 
 
@@ -36,6 +38,9 @@ class Inputs:
     seed: gr.Number
     renderer: gr.Radio
     quality: gr.Radio
+    face: gr.Number
+    frame: gr.Radio
+    mark: gr.Checkbox
     with_avatar: gr.Checkbox
 
     def all(self) -> list[Any]:
@@ -71,15 +76,10 @@ def build_inputs(pictures: EmotionPictures) -> tuple[Inputs, gr.Button, gr.Butto
     track, transition = _emotion_over_time()
     style, text = _style_and_text()
     dials, mouth_only = _dials()
-    with gr.Accordion("Take and picture", open=False):
-        seed = gr.Number(0, label="Seed", info="Same seed, same performance; another seed, another take", precision=0)
-        renderer = gr.Radio(list(RENDERERS), value=RENDERERS[0], label="How the portrait is drawn")
-        quality = gr.Radio(list(QUALITIES), value="default", label="Quality", info="Draft is fastest")
-        with_avatar = gr.Checkbox(False, label="Show the avatar as well")
+    seed, *picture = _take_and_picture()
     inputs = Inputs(
-        speech, portrait, emotion, intensity, track, transition, style, text, dials, mouth_only, seed, renderer,
-        quality, with_avatar,
-    )  # fmt: skip
+        speech, portrait, emotion, intensity, track, transition, style, text, dials, mouth_only, seed, *picture
+    )
     return inputs, start, again
 
 
@@ -107,6 +107,23 @@ def _style_and_text() -> tuple[gr.File, gr.Textbox]:
             lines=3,
         )
     return style, text
+
+
+def _take_and_picture() -> list[Any]:
+    """Seed, renderer, quality, face, frame, mark and avatar, as Inputs has them."""
+    with gr.Accordion("Take and picture", open=False):
+        seed = gr.Number(0, label="Seed", info="Same seed, same performance; another seed, another take", precision=0)
+        with gr.Row():
+            frame = gr.Radio([(FRAME_LABELS[name], name) for name in FRAMES], value=FRAMES[0], label="The video shows")
+            face = gr.Number(
+                None, label="Which face", info="Of several, from left to right; empty: the largest", precision=0
+            )
+        quality = gr.Radio(list(QUALITIES), value="default", label="Quality", info="Draft is fastest")
+        renderer = gr.Radio(list(RENDERERS), value=RENDERERS[0], label="How the portrait is drawn")
+        with gr.Row():
+            mark = gr.Checkbox(False, label="Mark the pictures as AI-generated")
+            with_avatar = gr.Checkbox(False, label="Show the avatar as well")
+    return [seed, renderer, quality, face, frame, mark, with_avatar]
 
 
 def _dials() -> tuple[tuple[gr.Slider, ...], gr.Checkbox]:

@@ -52,6 +52,9 @@ def animate(
     seed: float | None,
     renderer: str,
     quality: str,
+    face: float | None,
+    frame: str,
+    mark: bool,
     with_avatar: bool,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - how gradio finds out that this function reports progress
 ) -> Iterator[list[Any]]:
@@ -68,9 +71,17 @@ def animate(
             options=AnimationOptions(seed=int(seed or 0), dials=dials, mouth_only=mouth_only),
             progress=partial(report, progress, "Curves"),
         )
-        video = performance.render(portrait, renderer=renderer, quality=quality)
+        if portrait is None:
+            video = performance.render()
+        else:
+            video = performance.render(
+                portrait, face=None if face is None else int(face), frame=frame, renderer=renderer, quality=quality
+            )
+        avatar = performance.render() if with_avatar else None
+        if mark:
+            video, avatar = video.marked(), avatar and avatar.marked()
         with tempfile.TemporaryDirectory(prefix="dreamtalk-") as folder:
-            yield save_all(performance, video, with_avatar, Path(folder), progress)
+            yield save_all(performance, video, avatar, Path(folder), progress)
     except MENDABLE as error:
         raise complaint(without_folders(one_sentence(error), (speech, portrait, style))) from error
 
@@ -105,16 +116,16 @@ def complaint(sentence: str) -> gr.Error:
 
 
 def save_all(
-    performance: Performance, video: Video, with_avatar: bool, folder: Path, progress: gr.Progress
+    performance: Performance, video: Video, avatar: Video | None, folder: Path, progress: gr.Progress
 ) -> list[Any]:
     """Write everything into `folder` and give it as the values of build_outputs."""
     film, csv, npz, sheet = (folder / f"dreamtalk{suffix}" for suffix in (".mp4", ".csv", ".npz", ".png"))
-    avatar = folder / "avatar.mp4"
+    avatar_film = folder / "avatar.mp4"
     performance.save(csv)
     performance.save(npz)
     video.save(film, partial(report, progress, "Video"))
-    if with_avatar:
-        performance.render().save(avatar, partial(report, progress, "Avatar"))
+    if avatar:
+        avatar.save(avatar_film, partial(report, progress, "Avatar"))
     progress(1.0, desc="Contact sheet")
     performance.save(sheet)
     return [
@@ -122,7 +133,7 @@ def save_all(
         gr.DownloadButton(value=str(csv), interactive=True),
         gr.DownloadButton(value=str(npz), interactive=True),
         str(sheet),
-        gr.Video(value=str(avatar) if with_avatar else None, visible=with_avatar),
+        gr.Video(value=str(avatar_film) if avatar else None, visible=avatar is not None),
     ]
 
 

@@ -4,8 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from apps.animate import VIDEO, add_video_arguments, save_video
-from apps.outputs import check_outputs
+from apps.outputs import check_outputs, output_path
+from apps.video_options import (
+    add_video_arguments,
+    check_video_request,
+    requested_portrait,
+    requested_video,
+    save_poster,
+    save_video,
+)
 from dreamtalk.performance import Performance
 from dreamtalk.speech.audio import load_audio
 from rig.clip_file import read_clip
@@ -21,15 +28,30 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("clip", type=Path, metavar="CLIP", help="curves: .csv (Live Link Face) or .npz")
     parser.add_argument("--audio", type=Path, metavar="SPEECH", help="the sound of the video")
+    parser.add_argument("--fps", type=float, metavar="N", help="frames a second of the video (default the clip's own)")
     add_video_arguments(parser)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the video to write")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=output_path,
+        required=True,
+        metavar="OUT",
+        help="the video to write: .mp4, or FOLDER/ for numbered pictures",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    check_outputs([arguments.output], VIDEO, (arguments.clip, arguments.portrait, arguments.audio))
+    inputs = (arguments.clip, arguments.portrait, arguments.audio)
+    check_outputs([arguments.output], (".mp4",), inputs)
+    check_video_request(arguments, [*inputs, arguments.output])
     waveform = load_audio(arguments.audio) if arguments.audio else None
-    performance = Performance(read_clip(arguments.clip), waveform, arguments.clip.name)
-    video = performance.render(arguments.portrait, renderer=arguments.renderer, quality=arguments.quality)
-    save_video(video, arguments.output, arguments.quiet)
+    clip = read_clip(arguments.clip)
+    if arguments.fps is not None:
+        clip = clip.resampled(arguments.fps)
+    performance = Performance(clip, waveform, arguments.clip.name)
+    video = requested_video(performance, requested_portrait(arguments), arguments)
+    save_video(video, arguments.output, arguments)
+    if arguments.poster:
+        save_poster(video, arguments.poster, arguments.quiet)
     return 0

@@ -58,6 +58,8 @@ def check_stream(arguments: argparse.Namespace) -> None:
         (arguments.text, "--text"),
         (arguments.transition, "--transition"),
         (arguments.fps, "--fps"),
+        (arguments.size, "--size"),
+        (arguments.poster, "--poster"),
     ):
         if given is not None:
             raise OptionError(f"--stream and {flag} exclude each other; leave one of them out.")

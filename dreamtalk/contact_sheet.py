@@ -9,6 +9,7 @@ from PIL import Image
 
 from dreamtalk.errors import OptionError
 from dreamtalk.page import Page
+from dreamtalk.provenance import save_picture
 from dreamtalk.speech.audio import Waveform
 from dreamtalk.telling_frames import telling_frames
 from rig.arkit import GROUPS
@@ -59,7 +60,7 @@ def write_contact_sheet(
     if path.suffix.lower() != ".png":
         raise OptionError(f"The contact sheet {path.name} must end in .png.")
     with written_beside(path) as beside:
-        draw_contact_sheet(clip, waveform, pictures, title).save(beside)
+        save_picture(draw_contact_sheet(clip, waveform, pictures, title), beside)
 
 
 def draw_contact_sheet(

@@ -1,7 +1,7 @@
 """What an animation is made of: a clip, its sound and how it came about; saved and shown on demand."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from dreamtalk.options import AnimationOptions
 from dreamtalk.speech.audio import Waveform
 from rig.clip import BlendshapeClip
 from rig.clip_file import WRITERS, write_clip
+from rig.safe_file import written_beside
 
 if TYPE_CHECKING:
     from dreamtalk.portrait.framing import FrameName
@@ -23,6 +24,8 @@ Progress = Callable[[int, int], None]
 """Called with (done, total) while long work goes on."""
 
 AVATAR_SIZE_PX = 512
+
+POSTER_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 PERFORMANCE_SUFFIXES = (*WRITERS, ".mp4", ".png")
 """What Performance.save can write."""
@@ -52,11 +55,42 @@ class Video:
             BlendshapeClip(clip.weights[indices], clip.head_rotation[indices], clip.fps, clip.eyes()[indices])
         )
 
-    def save(self, path: str | Path, progress: Progress | None = None) -> None:
-        """Write an H.264 + AAC .mp4, whole or not at all. Raises OptionError for another suffix or a bad folder."""
-        from dreamtalk.video import write_video
+    def marked(self) -> "Video":
+        """The same video with a discreet, visible mark in its corner that it is synthetic."""
+        from dreamtalk.video_mark import marked
 
-        write_video(path, self.frames(), self.clip.fps, self.waveform, frame_count=len(self.clip), progress=progress)
+        return replace(self, draw=lambda clip: marked(self.draw(clip)))
+
+    def save(self, path: str | Path, progress: Progress | None = None, *, lossless: bool = False) -> None:
+        """Write an .mp4 (H.264 and AAC) or, for a name like frames/%05d.png, numbered pictures; whole or not at all.
+
+        lossless: the .mp4 keeps every bit (see dreamtalk.video.write_video). Raises OptionError for another suffix or
+        a bad folder.
+        """
+        from dreamtalk.video import write_video
+        from dreamtalk.video_sequence import is_sequence, write_sequence
+
+        count = len(self.clip)
+        if is_sequence(Path(path)):
+            write_sequence(path, self.frames(), frame_count=count, progress=progress)
+            return
+        write_video(
+            path, self.frames(), self.clip.fps, self.waveform, lossless=lossless, frame_count=count, progress=progress
+        )
+
+    def save_poster(self, path: str | Path) -> None:
+        """Write the most telling frame as .png or .jpg. Raises OptionError for another suffix, RigError for a bad
+        folder."""
+        from PIL import Image
+
+        from dreamtalk.provenance import save_picture
+        from dreamtalk.telling_frames import telling_frames
+
+        if Path(path).suffix.lower() not in POSTER_SUFFIXES:
+            raise OptionError(f"The poster {Path(path).name} must end in one of {', '.join(POSTER_SUFFIXES)}.")
+        with written_beside(path) as beside:
+            (picture,) = self.stills(telling_frames(self.clip, 1))
+            save_picture(Image.fromarray(picture), beside)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,14 +146,17 @@ class Performance:
         return Video(draw, self.clip, self.waveform)
 
     def save(self, path: str | Path, progress: Progress | None = None) -> None:
-        """Write by suffix: .csv (Live Link Face), .npz (exact arrays), .mp4 (the avatar speaks), .png (contact sheet).
+        """Write by suffix: .csv (Live Link Face), .npz (exact arrays), .mp4 (the avatar speaks), .png (contact sheet),
+        frames/%05d.png (the avatar in numbered pictures).
 
         Raises OptionError for other suffixes, OptionError or RigError where the folder cannot be written.
         """
+        from dreamtalk.video_sequence import is_sequence
+
         suffix = Path(path).suffix.lower()
         if suffix in WRITERS:
             write_clip(self.clip, path)
-        elif suffix == ".mp4":
+        elif suffix == ".mp4" or is_sequence(Path(path)):
             self.render().save(path, progress)
         elif suffix == ".png":
             self.save_contact_sheet(path, self.render())

@@ -45,7 +45,8 @@ def animate(client: Client, speech: Path | None, **changed: Any) -> tuple[Any, .
     given = {
         "speech": handle_file(speech) if speech else None, "portrait": None, "emotion": "happy", "intensity": 0.8,
         "track": "", "transition": 0.6, "style": None, "text": "", **dials, "mouth_only": False, "seed": 7,
-        "renderer": "rig", "quality": "default", "with_avatar": False, **changed,
+        "renderer": "rig", "quality": "default", "face": None, "frame": "square",
+        "mark": False, "with_avatar": False, **changed,
     }  # fmt: skip
     return client.predict(*given.values(), api_name="/animate")
 
