@@ -2,14 +2,13 @@
 
 import logging
 
-import cv2
 import numpy as np
 
 from dreamtalk.errors import PortraitError
-from dreamtalk.face.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks, detect_faces, faces_in_tiles
+from dreamtalk.face.face_landmarks import FACE_OVAL, FaceDetector, FaceLandmarks, faces_in_tiles
+from dreamtalk.portrait.face_search import find_faces, is_dark, reduced, scaled
 
 LEAST_FACE_PX = 64
-DETECTION_SIDE_PX = 1600
 LARGEST_YAW_DEG = 50
 SAME_FACE = 0.6
 """Two findings nearer than this, over the larger one's size, are one face."""
@@ -29,14 +28,16 @@ def chosen_face(picture: np.ndarray, name: str, number: int | None = None) -> Fa
             f"{name} is only {width}x{height} pixels; its face must be at least {LEAST_FACE_PX} pixels high, "
             "better 150 or more."
         )
-    shrink = min(1.0, DETECTION_SIDE_PX / max(height, width))
-    small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
-    found = detect_faces(small)
-    if number is not None or len(found) > 1:
-        found = every_face(small, found)
-    faces = [face.moved(1 / shrink, np.zeros(2)) for face in found]
+    faces = find_faces(picture)
+    if number is not None or len(faces) > 1:
+        small, shrink = reduced(picture)
+        faces = scaled(every_face(small, scaled(faces, shrink)), 1 / shrink)
     if not faces:
-        raise PortraitError(f"No face was found in {name}; use a picture that shows one face from the front.")
+        dark = ", which is very dark" if is_dark(picture) else ""
+        raise PortraitError(
+            f"No face was found in {name}{dark}; use a picture that shows one human face from the front, "
+            "eyes and mouth in sight, 150 pixels high or more."
+        )
     face = _picked(faces, name, number)
     if face.size_px < LEAST_FACE_PX:
         raise PortraitError(
@@ -66,7 +67,7 @@ def every_face(picture: np.ndarray, found: tuple[FaceLandmarks, ...]) -> tuple[F
     return tuple(sorted(faces, key=lambda face: _middle(face)[0]))
 
 
-def _picked(faces: list[FaceLandmarks], name: str, number: int | None) -> FaceLandmarks:
+def _picked(faces: tuple[FaceLandmarks, ...], name: str, number: int | None) -> FaceLandmarks:
     largest = max(faces, key=lambda face: face.size_px)
     listed = _listed(faces)
     if number is None:
@@ -82,7 +83,7 @@ def _picked(faces: list[FaceLandmarks], name: str, number: int | None) -> FaceLa
     return faces[number - 1]
 
 
-def _listed(faces: list[FaceLandmarks]) -> str:
+def _listed(faces: tuple[FaceLandmarks, ...]) -> str:
     places = ((number, face.size_px, *_middle(face)) for number, face in enumerate(faces, start=1))
     return ", ".join(f"{number} ({size:.0f} pixels high at {x:.0f}, {y:.0f})" for number, size, x, y in places)
 

@@ -13,6 +13,7 @@ from dreamtalk.portrait.face_choice import LEAST_FACE_PX, chosen_face
 from dreamtalk.portrait.framing import FRAMES, LONGEST_FULL_PX, SIZE_PX, FrameName, Framing
 from dreamtalk.portrait.person_mask import person_mask
 from dreamtalk.portrait.picture_file import read_picture
+from dreamtalk.portrait.portrait_doubts import asleep, eyes_shut, refuse_cut_off, warn_of_doubts
 from rig.portrait_fit import PortraitFit, fit_portrait
 
 LEAST_SIZE_PX = 16
@@ -86,6 +87,7 @@ def portrait_from_picture(
     if size is not None and size < LEAST_SIZE_PX:
         raise OptionError(f"A video of {size} pixels is too small; give {LEAST_SIZE_PX} or more, such as {SIZE_PX}.")
     found = chosen_face(picture, name, face)
+    refuse_cut_off(found, picture.shape, name)
     if frame == "full":
         picture, found = _reduced(picture, found, name, LONGEST_FULL_PX if size is None else size)
         framing = Framing.on_pixels(found, picture.shape[:2])
@@ -97,7 +99,10 @@ def portrait_from_picture(
     scale = framing.size[0] / framing.width
     moved = found.moved(scale, -framing.to_picture[:, 2] * scale)
     own = _same_face(detect_faces(part), moved)
+    warn_of_doubts(part, own, found.size_px, name)
     fit = fit_portrait(own.points, own.scores, framing.size)
+    if eyes_shut(own):
+        fit = asleep(fit)
     return Portrait(part, picture, framing, own, fit, person_mask(part, own), frame)
 
 
