@@ -10,6 +10,7 @@ from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
 from rig.portrait_expression import blink_gains, own_expression
 from rig.portrait_pose import Pose
+from rig.portrait_pucker import seen_pucker
 from rig.portrait_residual import spread_residual
 
 FOCAL_PER_FACE_HEIGHT = 5.0
@@ -37,7 +38,8 @@ class PortraitFit:
     expression: (52,) float32 in [0, 1], the person's own expression in the picture, which motion takes away first;
         zero for a calm face.
     vertices: (V, 3) float32 metres, head frame, the face exactly as in the picture, own expression included.
-    deltas: (52, V, 3) float32 metres, the rig's shapes with the blinks scaled so that this person's eyes close.
+    deltas: (52, V, 3) float32 metres, the rig's shapes with the blinks scaled so that this person's eyes close, and the
+        pucker as a picture shows it.
     landmarks: (478, 2) float32 pixels.
     image_size: (width, height) in pixels.
     eye_distance_px: outer corner to outer corner.
@@ -85,9 +87,11 @@ def fit_portrait(
     vertices = spread_residual(rig, correspondence, pose, shaped, target[:, :2])
     after = pose.to_pixels(pose.to_camera(correspondence.positions(vertices)))
     own = own_expression(expression, scores)
-    gains = blink_gains(correspondence, vertices, rig.deltas, own)
+    gains = blink_gains(rig, correspondence, vertices, rig.deltas, own)
     deltas = rig.deltas.copy()
-    deltas[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] *= np.asarray(gains, np.float32)[:, None, None]
+    deltas[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] *= gains[..., None]
+    pucker = INDEX["mouthPucker"]
+    deltas[pucker] = seen_pucker(person, deltas[pucker])
     eye_distance = float(np.linalg.norm(target[_RIGHT_EYE, :2] - target[_LEFT_EYE, :2]))
     return PortraitFit(
         person, correspondence, pose, identity, own, vertices, deltas, points[:, :2].astype(np.float32), image_size,
