@@ -7,6 +7,7 @@ from pathlib import Path
 
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
+from dreamtalk.content_credentials import ContentCredentials
 from dreamtalk.errors import OptionError
 from dreamtalk.performance import POSTER_SUFFIXES, Performance, Video
 from dreamtalk.portrait.framing import FRAMES, LONGEST_FULL_PX, SIZE_PX
@@ -42,6 +43,13 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
         "--lossless", action="store_true", help="every .mp4 keeps every bit: for editing, not for players"
     )
     group.add_argument("--poster", type=Path, metavar="FILE", help="a still of the video as well: .png or .jpg")
+    group.add_argument(
+        "--sign",
+        type=Path,
+        nargs=2,
+        metavar=("CERTIFICATES", "KEY"),
+        help="sign every .mp4 (C2PA Content Credentials) by a certificate chain and its private key, PEM files",
+    )
     group.add_argument("--mark", action="store_true", help="write 'AI-generated' into the corner of the pictures")
 
 
@@ -53,6 +61,8 @@ def check_video_request(arguments: argparse.Namespace, inputs: Iterable[Path | N
                 raise OptionError(f"{flag} is given without --portrait; give a picture as well.")
     if arguments.size is not None and not SMALLEST_PX <= arguments.size <= LARGEST_PX:
         raise OptionError(f"--size is {arguments.size}; give {SMALLEST_PX} to {LARGEST_PX} pixels.")
+    if arguments.sign is not None:
+        ContentCredentials(*arguments.sign).check()
     if arguments.poster is not None:
         check_outputs([arguments.poster], POSTER_SUFFIXES, inputs)
 
@@ -87,8 +97,9 @@ def marked(video: Video, arguments: argparse.Namespace) -> Video:
 
 
 def save_video(video: Video, output: Path, arguments: argparse.Namespace) -> None:
+    credentials = None if arguments.sign is None else ContentCredentials(*arguments.sign)
     with progress_bar(output.name, arguments.quiet) as progress:
-        video.save(output, progress, lossless=arguments.lossless)
+        video.save(output, progress, lossless=arguments.lossless, credentials=credentials)
     report(output, arguments.quiet)
 
 

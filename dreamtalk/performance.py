@@ -16,6 +16,7 @@ from rig.clip_file import WRITERS, write_clip
 from rig.safe_file import written_beside
 
 if TYPE_CHECKING:
+    from dreamtalk.content_credentials import ContentCredentials
     from dreamtalk.portrait.framing import FrameName
     from dreamtalk.portrait.portrait import Portrait
     from dreamtalk.portrait.portrait_video import Quality, RendererName
@@ -61,11 +62,18 @@ class Video:
 
         return replace(self, draw=lambda clip: marked(self.draw(clip)))
 
-    def save(self, path: str | Path, progress: Progress | None = None, *, lossless: bool = False) -> None:
+    def save(
+        self,
+        path: str | Path,
+        progress: Progress | None = None,
+        *,
+        lossless: bool = False,
+        credentials: "ContentCredentials | None" = None,
+    ) -> None:
         """Write an .mp4 (H.264 and AAC) or, for a name like frames/%05d.png, numbered pictures; whole or not at all.
 
-        lossless: the .mp4 keeps every bit (see dreamtalk.video.write_video). Raises OptionError for another suffix or
-        a bad folder.
+        lossless: the .mp4 keeps every bit (see dreamtalk.video.write_video). credentials: who signs the .mp4 (C2PA).
+        Raises OptionError for another suffix or a bad folder.
         """
         from dreamtalk.video import write_video
         from dreamtalk.video_sequence import is_sequence, write_sequence
@@ -75,8 +83,9 @@ class Video:
             write_sequence(path, self.frames(), frame_count=count, progress=progress)
             return
         write_video(
-            path, self.frames(), self.clip.fps, self.waveform, lossless=lossless, frame_count=count, progress=progress
-        )
+            path, self.frames(), self.clip.fps, self.waveform,
+            lossless=lossless, credentials=credentials, frame_count=count, progress=progress,
+        )  # fmt: skip
 
     def save_poster(self, path: str | Path) -> None:
         """Write the most telling frame as .png or .jpg. Raises OptionError for another suffix, RigError for a bad

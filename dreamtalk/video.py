@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from dreamtalk.content_credentials import ContentCredentials
 from dreamtalk.errors import OptionError
 from dreamtalk.provenance import add_xmp_to_film, film_tags
 from dreamtalk.speech.audio import Waveform
@@ -31,6 +32,7 @@ def write_video(
     waveform: Waveform | None = None,
     *,
     lossless: bool = False,
+    credentials: ContentCredentials | None = None,
     frame_count: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
@@ -41,6 +43,7 @@ def write_video(
     fps: pictures a second, above 0 and at most 240; 23.976 and the like are kept exactly.
     waveform: the sound, cut or filled with silence to the length of the picture; None writes a silent video.
     lossless: H.264 in RGB without loss and ALAC of 16 bits, for editing programs; few players show it.
+    credentials: who signs the film (C2PA); None leaves it unsigned.
     frame_count, progress: where both are given, progress(done, frame_count) is called after each frame.
 
     The file appears whole or not at all. Raises OptionError for a suffix other than .mp4, a rate out of range, no
@@ -61,6 +64,8 @@ def write_video(
             shown = chain([first], pictures)
             _encode(beside, shown, first.shape[:2], fps, waveform, lossless, frame_count, progress)
             add_xmp_to_film(beside)
+            if credentials is not None:
+                credentials.sign(beside)
         except av.FFmpegError as error:
             raise OptionError(f"{path} could not be written ({error.strerror}); check the disk's free space.") from None
 
