@@ -2,17 +2,20 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from apps.evaluate_portraits import portraits
 from apps.examples import example_files
 from apps.outputs import check_folder
 from apps.progress import Progress, progress_bar
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.emotions import EmotionLibrary, parse_emotion
 from dreamtalk.options import AnimationOptions
+from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
 from rig.safe_file import written_beside
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from dreamtalk.evaluation.phone_times import PhoneTimes
     from dreamtalk.evaluation.systems import Maker
 
-REPORTS = ("motion", "curves", "emotions", "style")
+REPORTS = ("motion", "curves", "emotions", "style", "portraits")
 SYSTEMS = ("truth", "dreamtalk", "unrefined", "loudness", "mean")
 SPLITS = ("validation", "training", "all")
 DRAWN = ("dreamtalk", "loudness")
@@ -34,13 +37,16 @@ Record = dict[str, Any]
 def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "evaluate",
-        help="measure motion against captures, emotions and styles",
+        help="measure motion against captures, emotions, styles and portraits",
         description="Measure the motion model. Reports: motion (DATA: test recordings against their captured curves "
         "and phone times, one table a corpus), curves (DATA: a picture of curves against the truth), emotions (SPEECH: "
-        "are they told apart, do the lips stay in sync) and style (CLIP: is its manner followed, and not its words).",
+        "are they told apart, do the lips stay in sync), style (CLIP: is its manner followed, and not its words) and "
+        "portraits (PICTURES: do they follow, stay the same person, sharp and still).",
         allow_abbrev=False,
     )
-    parser.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="data folders, speech files or clips")
+    parser.add_argument(
+        "inputs", type=Path, nargs="+", metavar="INPUT", help="data folders, speech files, clips or pictures"
+    )
     parser.add_argument("--report", choices=REPORTS, default=REPORTS[0], help="what to measure (default motion)")
     parser.add_argument(
         "--systems", nargs="+", metavar="NAME[:OPTION=VALUE,...]",
@@ -57,7 +63,15 @@ def add_command(commands: Any) -> None:
         "--phones", type=Path, nargs="+", default=[], metavar="FILE.json", help="phone times of recordings, by name"
     )
     parser.add_argument("--emotion", default="neutral:1", metavar="NAME[:INTENSITY]", help="manner of the model's face")
-    parser.add_argument("--speech", type=Path, nargs="+", metavar="FILE", help="what is said in the report on styles")
+    parser.add_argument(
+        "--speech",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="what is said in the report on styles, and on portraits in place of a sweep",
+    )
+    parser.add_argument("--renderer", choices=RENDERERS, default=RENDERERS[0], help="how portraits are drawn")
+    parser.add_argument("--quality", choices=QUALITIES, default="default", help="and how well")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds of the report on emotions (default 5)")
     parser.add_argument("--no-avatar", action="store_true", help="emotions from the curves alone, nothing is rendered")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same figures (default 0)")
@@ -69,7 +83,10 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     check_request(arguments)
-    report = {"motion": motion, "curves": curves, "emotions": emotions, "style": style}[arguments.report]
+    report = {
+        "motion": motion, "curves": curves, "emotions": emotions, "style": style,
+        "portraits": partial(portraits, tell=tell),
+    }[arguments.report]  # fmt: skip
     records: list[Record] = []
     with progress_bar(f"evaluating {arguments.report}", arguments.quiet) as progress:
         for text, found in report(arguments, progress):

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from apps.cli import main as run
 from dreamtalk.errors import DreamTalkError, OptionError
 from dreamtalk.evaluation import portrait_following, portrait_score
 from dreamtalk.evaluation.face_regions import INNER_LIPS, face_box, face_height, inner_mouth, lip_gap, lips, luma
@@ -219,3 +220,25 @@ def test_sheets_show_every_expression(portrait: Portrait, tmp_path: Path) -> Non
     assert sorted(file.name for file in files) == ["eyes_0.png", "head_0.png", "mouth_0.png", "whole_0.png"]
     # the mouth tile is a large crop that holds the lips
     assert lips(portrait.picture.shape, portrait.face).sum() < rows["mouth"].shape[0] * rows["mouth"].shape[1] / 30
+
+
+def test_the_command_prints_tables_and_writes_sheets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("dreamtalk.evaluation.portrait_sweep.sweep", lambda: sweep(("browDown",)))
+    monkeypatch.setattr("dreamtalk.evaluation.portrait_report.Identity", lambda: None)
+    nobody, out = tmp_path / "no_face.png", tmp_path / "out"
+    cv2.imwrite(str(nobody), np.full((300, 300, 3), 90, np.uint8))
+    out.mkdir()
+    pictures = [str(EXAMPLE), str(nobody)]
+    assert run(["evaluate", *pictures, "--report", "portraits", "--out", str(out), "--quality", "draft"]) == 0
+    told = capsys.readouterr()
+    assert "portrait.png" in told.out and "mean" in told.out and "brows down r" in told.out
+    assert "left out: No face was found" in told.out + told.err
+    written = sorted(path.name for path in out.iterdir())
+    assert written == ["eyes_0.png", "head_0.png", "mouth_0.png", "portraits.csv", "portraits.jsonl", "whole_0.png"]
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run(["evaluate", str(tmp_path), "--report", "portraits"]) == 2
+    assert "no portrait" in capsys.readouterr().err
