@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--renderer", choices=RENDERERS, default="rig")
     parser.add_argument("--quality", choices=QUALITIES, default="default")
     parser.add_argument("--limit", type=int, help="at most this many portraits")
+    parser.add_argument("--every", type=int, default=1, help="only every N-th frame of the clip: rough and quick")
     parser.add_argument("--still", action="store_true", help="measure a still picture")
     parser.add_argument("--no-identity", action="store_true", help="leave dlib out")
     parser.add_argument("--sheets", type=Path, help="write contact sheets into this folder, and measure nothing")
@@ -48,7 +49,11 @@ def main() -> None:
         print(*portrait_sheets(files, options.sheets, drawing, refused), sep="\n")
         return
     scores = []
-    for score in portrait_report(files, driving_clip(options), drawing, not options.no_identity, refused):
+    clip = driving_clip(options)
+    clip = BlendshapeClip(
+        clip.weights[:: options.every], clip.head_rotation[:: options.every], clip.fps / options.every
+    )
+    for score in portrait_report(files, clip, drawing, not options.no_identity, refused):
         scores.append(score)
         print(json_line(portrait_record(score, drawing)), flush=True)
     if scores:
