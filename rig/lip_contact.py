@@ -1,19 +1,21 @@
 """Lips that meet when they should: the gap in the portrait follows the rig's own gap, and closes fully."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from rig.aperture import column_matrix
 from rig.arkit import INDEX
 from rig.face_rig import FaceRig
+from rig.portrait_pose import Pose
 from rig.portrait_sheet import contact_ring, loop_chains
 from rig.smoothstep import smoothstep
 
 COLUMNS = 19
 REACH_M, FADE_M = 0.0075, 0.0085
 """How far along and away from the lip line a correction spreads."""
-RESTING_GAP = (0.014, 0.020)
+RESTING_GAP = (0.010, 0.015)
 """Share of the face height below which a mouth in the picture counts as closed, and above which as open."""
 OPENING = {
     "mouthUpperUpLeft": 0.7, "mouthUpperUpRight": 0.7, "mouthLowerDownLeft": 0.7, "mouthLowerDownRight": 0.7,
@@ -22,6 +24,9 @@ OPENING = {
 """How strongly each shape, beside the jaw, parts the lips."""
 FULLY_OPENED = 0.12
 ROUNDS = 3
+PROBE_JAW, GAIN_RANGE = 0.5, (1.0, 1.12)
+"""The jaw at which it is looked how far the lips part in the picture, and by what they may be parted further: a jaw
+that swings back, or a bowed head, hides some of the gap."""
 ROUNDNESS, ROUND_POWER, TAPER_POWER = 0.6, 0.75, 6
 """How far the opening is drawn from the rig's own pointed outline toward a round one, (1 - x^2)^power, and
 how late toward the corners it closes, 1 - x^power; x runs from -1 to 1."""
@@ -61,6 +66,7 @@ class LipContact:
     upper lip's side and negative on the lower's.  resting_gap_m: (C,) what the picture shows of a closed mouth.
     gaps_m: (52, C) the rig's gap at weight 1.  round_gap: (C,) gap of a well rounded opening over
     its largest.  taper: (C,) how far each column may open at all: corners stay closed.
+    gain: factor of the gap with which the picture shows as much of it, in heights of the face, as the rig has.
     """
 
     line: LipLine
@@ -69,6 +75,7 @@ class LipContact:
     gaps_m: np.ndarray
     round_gap: np.ndarray
     taper: np.ndarray
+    gain: float = 1.0
 
     @classmethod
     def of_fit(cls, rig: FaceRig, vertices: np.ndarray, deltas: np.ndarray, face_height_m: float) -> "LipContact":
@@ -94,11 +101,20 @@ class LipContact:
             line, reach.astype(np.float32), (gap * closed).astype(np.float32), line.gap(deltas), round_gap, taper
         )
 
+    def as_pictured(self, vertices: np.ndarray, pose: Pose, m_per_px: float) -> Self:
+        """With the gain that makes up for what the picture hides of the gap of (V, 3) parted lips; m_per_px: the height
+        of the face on the head over that in the picture."""
+        height = pose.to_pixels(pose.to_camera(vertices))[:, 1:]
+        upper, lower = self.line.rims(height)
+        seen_m = float((lower - upper).max()) * m_per_px
+        gain = float(np.clip(self.line.gap(vertices).max() / max(seen_m, 1e-6), *GAIN_RANGE))
+        return replace(self, gain=gain)
+
     def apply(self, vertices: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Push the lips of (V, 3) head vertices, in place, to the gap that (52,) drawable weights ask for."""
         gap = np.maximum(weights @ self.gaps_m, 0.0)
         gap += ROUNDNESS * np.maximum(gap.max() * self.round_gap - gap, 0.0)
-        wanted = gap * self.taper * _opened(weights) + self.resting_gap_m
+        wanted = self.gain * gap * self.taper * _opened(weights) + self.resting_gap_m
         for _ in range(ROUNDS):
             push = (wanted - self.line.gap(vertices)) / 2
             if np.abs(push).max() < 1e-6:

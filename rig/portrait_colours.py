@@ -13,6 +13,8 @@ LIP_LANDMARKS = [0, 17, 37, 267, 84, 314]
 FLESH_TINT = np.array([1.5, 0.82, 0.78])
 """What lies inside a mouth, over its luma, in a colourful picture."""
 WARM_SHADE = np.array([-0.25, 0.3, 0.35])
+LIP_LINE_SHADE = 0.4
+"""How bright the line between closed lips is, over the lips."""
 OBSERVED_WEIGHT = 10.0
 PRIOR_WEIGHT = 1e-3
 
@@ -57,7 +59,7 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
         teeth=np.clip(light * 1.16 * (0.45 + 0.55 * tint) + 0.04, 0.1, 0.93),
         gum=np.clip(0.62 * light * redder, 0, 1),
         tongue=np.clip(0.72 * light * (0.25 * tint + 0.75 * redder) + 0.1 * flesh, 0, 1),
-        lip_line=np.clip(0.42 * light * redder**1.5, 0, 1),
+        lip_line=np.clip(LIP_LINE_SHADE * np.minimum(lips, light * redder), 0, 1),
         cavity=np.clip(0.15 * light * (0.4 + 0.6 * redder), 0.01, 0.2),
         shade_power=1 + colourful * WARM_SHADE,
     )

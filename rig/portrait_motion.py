@@ -6,11 +6,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from rig.aperture import Strip, aperture_strip, soft_line
-from rig.arkit import INDEX
+from rig.arkit import INDEX, NAMES
 from rig.face_rig import drawable_weights
 from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
-from rig.lip_contact import LipContact, LipLine
+from rig.lip_contact import PROBE_JAW, LipContact, LipLine
 from rig.mouth_inside import MouthInside
 from rig.portrait_colours import dark_rim, palette
 from rig.portrait_eyes import Eye, hidden_eyes
@@ -30,7 +30,9 @@ LIGHT_IN_MOUTH = (0.85, 1.0)
 SLID_PX = 1.5
 """How far an eyeball must have slid under its lids before what they hid is painted."""
 LASH_OPACITY, LASH_WIDTH = 0.65, 0.013
-LIP_LINE_OPACITY, LIP_LINE_WIDTH = 0.8, 0.013
+LIP_LINES = ((0.45, 0.026), (0.8, 0.013))
+"""Opacity and half width, in distances between the eyes' outer corners, of the shadow between closed lips and of its
+core."""
 _FOREHEAD, _CHIN = 10, 152  # landmarks
 _IRISES = (slice(473, 478), slice(468, 473))  # left, right
 
@@ -73,6 +75,11 @@ class PortraitMotion:
         face_height = float(np.linalg.norm(marks[_FOREHEAD] - marks[_CHIN]))
         self._contact = LipContact.of_fit(rig, fit.vertices, fit.deltas, face_height)
         self._lips = LipLine.of_rig(rig, MOUTH_COLUMNS)
+        self._deltas = fit.deltas.reshape(len(fit.deltas), -1)
+        parted = np.zeros(len(NAMES), np.float32)
+        parted[INDEX["jawOpen"]] = PROBE_JAW
+        face_px = float(np.linalg.norm(fit.landmarks[_FOREHEAD] - fit.landmarks[_CHIN]))
+        self._contact = self._contact.as_pictured(self.expressed(parted), pose, face_height / face_px)
         # a mouth that the picture shows closed has gaps of a pixel or so between its landmarks
         resting = LipLine.of_rig(rig, MOUTH_COLUMNS).gap(fit.vertices)
         shut = 1.0 if np.abs(self._contact.resting_gap_m).max() > 0 else 0.0
@@ -87,7 +94,6 @@ class PortraitMotion:
         )  # fmt: skip
         # the grid's own points as head points, so that they turn with the head
         self._grid_in_head = (self._grid.space - pose.translation) @ pose.rotation
-        self._deltas = fit.deltas.reshape(len(fit.deltas), -1)
         self._raster = PortraitRaster(fit.image_size, float(-pose.translation[2]) - DEPTH_SPAN_M / 2)
         self._openings = [eye.strip(self._pixels0) for eye in self._eyes]
         self._raster.set_hidden(hidden_eyes(picture, self._openings, [fit.landmarks[own] for own in _IRISES]))
@@ -218,10 +224,14 @@ class PortraitMotion:
     def _lip_line(self, pixels: np.ndarray, strip: Strip) -> list[Layer]:
         """The line between closed lips, which a picture with an open mouth has nowhere."""
         upper, lower = self._lips.rims(pixels)
-        opacity = LIP_LINE_OPACITY * (1 - smoothstep(0.5, 3.0, strip.gap[: len(upper)]))
-        line = soft_line((upper + lower) / 2, LIP_LINE_WIDTH * self.fit.eye_distance_px, opacity)
-        colours = np.broadcast_to(self._palette.lip_line, (len(line.share), 3))
-        return [Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces)]
+        shut = 1 - smoothstep(0.5, 3.0, strip.gap[: len(upper)])
+        shut = shut * np.sin(np.linspace(0, np.pi, len(upper))) ** 0.3
+        layers = []
+        for opacity, width in LIP_LINES:
+            line = soft_line((upper + lower) / 2, width * self.fit.eye_distance_px, opacity * shut)
+            colours = np.broadcast_to(self._palette.lip_line, (len(line.share), 3))
+            layers.append(Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces))
+        return layers
 
 
 def _flow_layer(

@@ -5,8 +5,10 @@ import numpy as np
 from rig.arkit import INDEX
 from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
-from rig.lip_contact import LipLine
+from rig.lip_contact import LipContact, LipLine
+from rig.portrait_pose import Pose
 from rig.portrait_pucker import seen_pucker
+from rig.rotation import matrix_from_angles
 
 RIG, MARKS = FaceRig.load(), FaceCorrespondence.load()
 PUCKER = RIG.deltas[INDEX["mouthPucker"]]
@@ -28,3 +30,21 @@ def test_a_pucker_is_the_same_on_both_sides_and_leaves_the_eyes_alone() -> None:
     assert np.abs(seen - seen[RIG.mirror] * (-1, 1, 1)).max() < 0.0002
     far = RIG.neutral[:, 1] > -0.03
     assert np.array_equal(seen[far], PUCKER[far] * np.float32([1.42, 1, 1]))
+
+
+def test_what_a_bowed_head_hides_of_the_gap_is_made_up_for() -> None:
+    marks = MARKS.positions(RIG.neutral)
+    face_m = float(np.linalg.norm(marks[10] - marks[152]))
+    contact = LipContact.of_fit(RIG, RIG.neutral, RIG.deltas, face_m)
+    parted = np.zeros(52, np.float32)
+    parted[INDEX["jawOpen"]] = 0.5
+    gains, shown = [], []
+    for pitch in (0.0, 0.3):
+        pose = Pose(matrix_from_angles(np.array([pitch, 0.0, 0.0])), np.array([0.0, 0.0, -1.1]), 1300.0, np.zeros(2))
+        lips = contact.apply(RIG.neutral + 0.5 * RIG.deltas[INDEX["jawOpen"]], parted)
+        seen = contact.as_pictured(lips, pose, 1.1 / 1300)
+        gains.append(seen.gain)
+        wider = seen.apply(RIG.neutral + 0.5 * RIG.deltas[INDEX["jawOpen"]], parted)
+        shown.append(contact.line.gap(wider).max() / contact.line.gap(lips).max())
+    assert gains[0] < gains[1] <= 1.12
+    assert np.allclose(shown, gains, atol=0.02)
