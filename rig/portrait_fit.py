@@ -87,16 +87,27 @@ def fit_portrait(
     vertices = spread_residual(rig, correspondence, pose, shaped, target[:, :2])
     after = pose.to_pixels(pose.to_camera(correspondence.positions(vertices)))
     own = own_expression(expression, scores)
-    gains = blink_gains(rig, correspondence, vertices, rig.deltas, own)
-    deltas = rig.deltas.copy()
-    deltas[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] *= gains[..., None]
-    pucker = INDEX["mouthPucker"]
-    deltas[pucker] = seen_pucker(person, deltas[pucker])
+    deltas = personal_deltas(rig, person, correspondence, vertices, own)
     eye_distance = float(np.linalg.norm(target[_RIGHT_EYE, :2] - target[_LEFT_EYE, :2]))
     return PortraitFit(
         person, correspondence, pose, identity, own, vertices, deltas, points[:, :2].astype(np.float32), image_size,
         eye_distance, _rms(after, target) / eye_distance, _rms(before, target) / eye_distance,
     )  # fmt: skip
+
+
+def personal_deltas(
+    rig: FaceRig, person: FaceRig, correspondence: FaceCorrespondence, vertices: np.ndarray, own: np.ndarray
+) -> np.ndarray:
+    """(52, V, 3) float32: the shapes of `rig` as this person does them, see PortraitFit.deltas.
+
+    person: the same head with the person's identity.  vertices: (V, 3) as pictured.  own: (52,) expression they hold.
+    """
+    gains = blink_gains(rig, correspondence, vertices, rig.deltas, own)
+    deltas = rig.deltas.copy()
+    deltas[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] *= gains[..., None]
+    pucker = INDEX["mouthPucker"]
+    deltas[pucker] = seen_pucker(person, deltas[pucker])
+    return deltas
 
 
 def _rms(pixels: np.ndarray, target: np.ndarray) -> float:

@@ -49,7 +49,7 @@ def test_a_rendered_head_lies_where_geometry_moved_it(pairs: PortraitPairs) -> N
             target = own.target[:, 8 + dy : rows - 8 + dy, 8 + dx : columns - 8 + dx].astype(float)
             return float(np.abs(own.composite[:, 8:-8, 8:-8] - target).mean(axis=3)[known].mean())
 
-        assert miss(0, 0) < 6
+        assert miss(0, 0) < 10
         assert miss(0, 0) < 0.9 * min(miss(2, 0), miss(-2, 0), miss(0, 2), miss(0, -2))
 
 

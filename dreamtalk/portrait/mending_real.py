@@ -19,7 +19,6 @@ from rig.arkit import INDEX
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER
 from rig.head_turn import HeadTurn
 from rig.lip_contact import RESTING_GAP, LipContact
-from rig.portrait_expression import LID_MIDDLES, LID_OVERLAP
 from rig.portrait_eyes import Eye
 from rig.portrait_fit import PortraitFit, fit_portrait
 from rig.portrait_motion import MotionMaps, PortraitMotion
@@ -31,6 +30,8 @@ LARGEST_MISS = 9.0
 """Mean grey levels by which the skin about the mouth may differ from the target before a frame is left out."""
 SHUT_SCORES = (0.35, 0.6)
 """MediaPipe's blink between eyes that are still open and eyes that are shut."""
+LID_OVERLAP = 1.04
+_LID_MIDDLES = {"Left": ((385, 386, 387), (380, 374, 373)), "Right": ((160, 159, 158), (144, 145, 153))}
 _IRISES = {"left": 473, "right": 468}
 _FACE_TOP, _CHIN, _OUTER_EYES = 10, 152, (33, 263)
 
@@ -160,7 +161,7 @@ def _lips_closed(source: PortraitFit, target: PortraitFit, still: np.ndarray) ->
 
 def _lids_closed(source: PortraitFit, weights: np.ndarray, still: np.ndarray) -> np.ndarray:
     """Lids that the target keeps shut meet; MediaPipe's landmarks always leave a slit."""
-    for side, (upper, lower) in LID_MIDDLES.items():
+    for side, (upper, lower) in _LID_MIDDLES.items():
         blink = INDEX[f"eyeBlink{side}"]
         height, fall = (source.correspondence.positions(values)[:, 1] for values in (still, source.deltas[blink]))
         gap = (height[list(upper)] - height[list(lower)]).mean()

@@ -21,8 +21,7 @@ from rig.face_rig import FaceRig
 from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
 from rig.look import Look
-from rig.portrait_expression import blink_gains
-from rig.portrait_fit import PortraitFit
+from rig.portrait_fit import PortraitFit, personal_deltas
 from rig.portrait_motion import PortraitMotion
 from rig.portrait_pose import Pose
 from rig.render_moderngl import ModernglRenderer
@@ -44,7 +43,7 @@ def rendered_pairs(
 ) -> PortraitPairs | None:
     """One random head: its windows in `targets` expressions and turns. About five CPU seconds."""
     person = base.with_identity(rng.normal(0, 0.8, len(base.identity_modes)))
-    scene = _Scene.random(person, rng, size)
+    scene = _Scene.random(base, person, rng, size)
     style = random_style(rng)
     renderer = ModernglRenderer(scene.avatar, SUPERSAMPLING * size, SAMPLES)
     try:
@@ -146,7 +145,7 @@ class _Scene:
     gaze: np.ndarray
 
     @classmethod
-    def random(cls, person: FaceRig, rng: np.random.Generator, size: int) -> "_Scene":
+    def random(cls, base: FaceRig, person: FaceRig, rng: np.random.Generator, size: int) -> "_Scene":
         weights = source_weights(rng)
         turn = HeadTurn.of_angles(np.radians(rng.normal(0, (3.0, 4.0, 3.0))), person.neck_pivot)
         gaze = matrix_from_angles(eye_rotation_from_weights(weights[None])[0].astype(np.float64))
@@ -161,7 +160,7 @@ class _Scene:
         vertices = person.morph(weights)
         still = vertices + person.head_weight[:, None] * (turn.apply(vertices) - vertices)
         pinned = (still - turn.pivot.astype(np.float32)) @ turn.matrix.astype(np.float32) + person.neck_pivot
-        return cls(avatar, _true_fit(person, camera, size, turn, weights, pinned, gaze), turn, gaze)
+        return cls(avatar, _true_fit(base, person, camera, size, turn, weights, pinned, gaze), turn, gaze)
 
     def world(self, vertices: np.ndarray) -> np.ndarray:
         """Vertices in the frame of the fitted head -> metres before the camera."""
@@ -183,8 +182,8 @@ def _random_camera(person: FaceRig, rng: np.random.Generator, size: int) -> Came
 
 
 def _true_fit(
-    person: FaceRig, camera: Camera, size: int, turn: HeadTurn, weights: np.ndarray, vertices: np.ndarray,
-    gaze: np.ndarray,
+    base: FaceRig, person: FaceRig, camera: Camera, size: int, turn: HeadTurn, weights: np.ndarray,
+    vertices: np.ndarray, gaze: np.ndarray,
 ) -> PortraitFit:  # fmt: skip
     """The fit that a perfect eye would make. vertices: (V, 3), the head as pictured, before its turn."""
     view = camera.view().astype(np.float64)
@@ -197,9 +196,7 @@ def _true_fit(
     pixels = pose.to_pixels(pose.to_camera(marks.astype(np.float64)))
     own = weights.copy()
     own[_GAZE] = 0.0
-    deltas = person.deltas.copy()
-    gains = blink_gains(correspondence, vertices, person.deltas, own)
-    deltas[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] *= np.float32(gains)[:, None, None]
+    deltas = personal_deltas(base, person, correspondence, vertices, own)
     distance = float(np.linalg.norm(pixels[OUTER_EYES[0]] - pixels[OUTER_EYES[1]]))
     return PortraitFit(
         person, correspondence, pose, np.zeros(0), own, vertices.astype(np.float32), deltas,
