@@ -10,7 +10,7 @@ from dreamtalk.errors import OptionError
 
 KINDS = ("mouth", "eyes")
 SHARES = {"rendered": 0.45, "real": 0.45, "portraits": 0.1}
-PORTRAITS, WINDOWS = 4, 4
+PORTRAITS, WINDOWS = 3, 3
 """Portraits in a batch, and windows of either kind of each."""
 
 

@@ -5,7 +5,8 @@
 What it learns from is made first, once, beside DIR: rendered heads, real talking video (DATA/grid_s1/video) and the
 portraits that may train published weights (dreamtalk.portrait.mending_pairs). Each step draws a few portraits, and of
 each some windows of mouth and eyes: losses are photometric, perceptual, on edges, adversarial with feature matching
-in the last part, and one of steadiness: a window cut a few pixels aside must be painted alike.
+in the last part, and one of steadiness: a window cut a few pixels aside must be painted alike. Inside the mouth they
+are coarse (mouth_inside).
 """
 
 import logging
@@ -33,6 +34,7 @@ RATE, JUDGE_RATE = 6e-4, 4e-4
 ADVERSARIAL_FROM = 0.55
 """Share of the steps after which the discriminators join."""
 STEADY_EVERY, STEADY_PX = 4, 8
+INSIDE_PX, COARSE_PX = 2, 8
 JUDGE_SAVED_EVERY = 250
 
 _log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ class GuidedLossWeights:
 
     painted: float = 0.5
     edges: float = 0.5
+    coarse: float = 1.0
+    inside_edges: float = 0.5
     perceptual: float = 0.35
     keep: float = 0.002
     adversarial: float = 0.01
@@ -151,7 +155,7 @@ class _Lesson:
             with _fast():
                 made = self.network.generate(volume, windows.pixels, windows.opacity, windows.places)
                 picture = confined(made, windows.pixels, windows.opacity)
-                total = total + self._picture_terms(made, picture, windows)
+                total = total + self._picture_terms(kind, made, picture, windows)
                 if step % STEADY_EVERY == 0 and kind == "mouth":
                     total = total + self.weights.steady * self._unsteadiness(volume, windows, picture, step)
             shown[kind] = (picture, windows.truth)
@@ -165,15 +169,20 @@ class _Lesson:
             raise OptionError(f"The training diverged at step {step}; lower the learning rate.")
         return total
 
-    def _picture_terms(self, made: Generated, picture: torch.Tensor, windows: WindowBatch) -> torch.Tensor:
+    def _picture_terms(self, kind: str, made: Generated, picture: torch.Tensor, windows: WindowBatch) -> torch.Tensor:
         weights, truth, near = self.weights, windows.truth, reach(windows.opacity)
-        close = 0.2 + near
+        inside = mouth_inside(windows.opacity) if kind == "mouth" else torch.zeros_like(near)
+        close = (0.2 + near) * (1 - inside)
         loss = losses.weighted_pixel_loss(picture, truth, close)
-        loss = loss + weights.painted * losses.weighted_pixel_loss(made.painted, truth, near + 1e-3)
+        loss = loss + weights.painted * losses.weighted_pixel_loss(made.painted, truth, near * (1 - inside) + 1e-3)
         loss = loss + weights.edges * edge_loss(picture, truth, close)
         loss = loss + weights.keep * (near * (1 - made.keep)).mean()
+        if kind == "mouth":
+            loss = loss + weights.coarse * coarse_loss(picture, truth, inside)
+            loss = loss + weights.inside_edges * edge_loss(picture, windows.pixels, inside + 1e-3)
         if self.features is not None:
-            loss = loss + weights.perceptual * losses.perceptual_loss(self.features, picture, truth, scales=1)
+            seen = picture + inside * (truth - picture)
+            loss = loss + weights.perceptual * losses.perceptual_loss(self.features, seen, truth, scales=1)
         return loss
 
     def _unsteadiness(
@@ -192,6 +201,22 @@ class _Lesson:
         made = self.network.generate(volume, pixels, opacity, places)
         inner = (..., slice(8, -8), slice(8, -8))
         return (confined(made, pixels, opacity)[inner] - cut(picture)[inner]).abs().mean()
+
+
+def mouth_inside(opacity: torch.Tensor) -> torch.Tensor:
+    """(B, 1, h, w) opacity of a mouth's window -> 1 well inside the opened lips, 0 elsewhere.
+
+    Which teeth a person has cannot be known from a closed mouth: an error taken pixel by pixel would paint the mean of
+    all teeth, a grey blur. So there the losses ask for the light of the truth and the edges of what geometry painted.
+    """
+    full = (opacity > 0.9).float()
+    return -F.max_pool2d(-full, 2 * INSIDE_PX + 1, 1, INSIDE_PX)
+
+
+def coarse_loss(made: torch.Tensor, truth: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of the colours of patches of COARSE_PX; `where` (B, 1, H, W) says what counts."""
+    error = F.avg_pool2d(where * (made - truth), COARSE_PX, COARSE_PX // 2)
+    return error.abs().sum() / (3 * F.avg_pool2d(where, COARSE_PX, COARSE_PX // 2).sum() + 1)
 
 
 def edge_loss(made: torch.Tensor, truth: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
