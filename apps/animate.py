@@ -83,7 +83,15 @@ def run(arguments: argparse.Namespace) -> int:
     for index, chosen in enumerate(options, start=1):
         number = index if len(options) > 1 else None
         with progress_bar("curves" if number is None else f"curves {number}", arguments.quiet) as progress:
-            performance = talk.animate(waveform, emotion, style=style, text=text, options=chosen, progress=progress)
+            performance = talk.animate(
+                waveform,
+                emotion,
+                style=style,
+                initial=None if portrait is None else portrait.fit.expression,
+                text=text,
+                options=chosen,
+                progress=progress,
+            )
         if arguments.style is not None:
             performance = replace(performance, style=arguments.style.name)
         write_outputs(performance, portrait, arguments, number)

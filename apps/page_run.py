@@ -17,6 +17,7 @@ from dreamtalk.expression.emotion_track import EmotionTrack
 from dreamtalk.options import AnimationOptions
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
+from dreamtalk.portrait.portrait import load_portrait
 from dreamtalk.speech.audio import load_audio
 
 
@@ -62,21 +63,21 @@ def animate(
     if speech is None:
         raise complaint("Give some speech first: upload a file or record yourself.")
     try:
+        # Read and fitted before the curves are made, so that a bad portrait costs no waiting.
+        person = None
+        if portrait is not None:
+            person = load_portrait(portrait, face=None if face is None else int(face), frame=frame)
         dials = Dials(head, blink, gaze, mouth, brows, strength)
         performance = talk.animate(
             load_audio(speech),
             wished_emotion(emotion, intensity, track, transition, style),
             style=style,
+            initial=None if person is None else person.fit.expression,
             text=text if text and text.strip() else None,
             options=AnimationOptions(seed=int(seed or 0), dials=dials, mouth_only=mouth_only),
             progress=partial(report, progress, "Curves"),
         )
-        if portrait is None:
-            video = performance.render()
-        else:
-            video = performance.render(
-                portrait, face=None if face is None else int(face), frame=frame, renderer=renderer, quality=quality
-            )
+        video = performance.render(person, renderer=renderer, quality=quality)
         avatar = performance.render() if with_avatar else None
         if mark:
             video, avatar = video.marked(), avatar and avatar.marked()
