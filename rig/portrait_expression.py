@@ -3,7 +3,8 @@
 import numpy as np
 
 from rig.arkit import INDEX, NAMES
-from rig.correspondence import FaceCorrespondence
+from rig.correspondence import LID_LOWER, LID_UPPER, FaceCorrespondence
+from rig.face_rig import FaceRig
 
 DEAD_ZONE = 0.15
 VAGUE_DEAD_ZONE, DECEPTIVE_DEAD_ZONE = 0.6, 0.8
@@ -22,10 +23,11 @@ VAGUE_SHAPES = (
 """Shapes that MediaPipe sees in calm faces too."""
 DECEPTIVE_SHAPES = ("mouthPucker", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 """Relaxed lips score a pucker of 0.7; drawn or half-covered brows count as raised."""
-LID_OVERLAP = 1.04
-BLINK_GAIN_RANGE = (0.5, 2.2)
-LID_MIDDLES = {"Left": ((385, 386, 387), (380, 374, 373)), "Right": ((160, 159, 158), (144, 145, 153))}
-"""Landmarks of the middle of the upper and the lower lid."""
+LID_OVERLAP = 1.15
+"""How far a closing upper lid travels, over the gap that it closes: a real one comes to rest on the lower lid."""
+BLINK_GAIN_RANGE = (0.4, 2.4)
+LEAST_TRAVEL = 0.25
+"""Rims that the rig moves less than this share of its largest travel take their gain from beside them."""
 
 
 def own_expression(fitted: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -42,18 +44,24 @@ def own_expression(fitted: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def blink_gains(
-    correspondence: FaceCorrespondence, vertices: np.ndarray, deltas: np.ndarray, own: np.ndarray
-) -> tuple[float, float]:
-    """Factors for eyeBlinkLeft and eyeBlinkRight with which this person's lids just meet at weight 1.
+    rig: FaceRig, correspondence: FaceCorrespondence, vertices: np.ndarray, deltas: np.ndarray, own: np.ndarray
+) -> np.ndarray:
+    """Factors (2, V) float32 for eyeBlinkLeft and eyeBlinkRight with which this person's lids meet at weight 1, all
+    along their rims.
 
     vertices: (V, 3) the face as pictured; deltas: (52, V, 3); own: (52,) the expression it already holds.
     """
     height = correspondence.positions(vertices)[:, 1]
+    place = correspondence.positions(rig.neutral)[:, 0]
     gains = []
-    for side, (upper, lower) in LID_MIDDLES.items():
+    for side in ("Left", "Right"):
         blink = INDEX[f"eyeBlink{side}"]
         fall = correspondence.positions(deltas[blink])[:, 1]
-        gap = (height[list(upper)] - height[list(lower)]).mean()
-        travel = (fall[list(lower)] - fall[list(upper)]).mean() * (1.0 - own[blink])
-        gains.append(float(np.clip(LID_OVERLAP * gap / max(travel, 1e-4), *BLINK_GAIN_RANGE)))
-    return gains[0], gains[1]
+        upper, lower = LID_UPPER[side.lower()][1:-1], LID_LOWER[side.lower()][1:-1]
+        travel = (fall[lower] - fall[upper]) * (1.0 - own[blink])
+        gain = LID_OVERLAP * (height[upper] - height[lower]) / np.maximum(travel, 1e-4)
+        sure = travel > LEAST_TRAVEL * travel.max()
+        x, gain = place[upper][sure], np.clip(gain[sure], *BLINK_GAIN_RANGE)
+        order = np.argsort(x)
+        gains.append(np.interp(rig.neutral[:, 0], x[order], gain[order]))
+    return np.stack(gains).astype(np.float32)
