@@ -12,10 +12,11 @@ from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
 from rig.lip_contact import PROBE_JAW, LipContact, LipLine
 from rig.mouth_inside import MouthInside
-from rig.portrait_colours import dark_rim, palette
+from rig.portrait_colours import palette
 from rig.portrait_eyes import Eye, hidden_eyes
 from rig.portrait_fit import PortraitFit
 from rig.portrait_grid import ElasticGrid
+from rig.portrait_lids import LidLayers, Lids
 from rig.portrait_raster import DEPTH_SPAN_M, Layer, OpenMouth, PortraitRaster
 from rig.portrait_skin import Skin
 from rig.rotation import matrix_from_angles
@@ -29,7 +30,6 @@ LIGHT_IN_MOUTH = (0.85, 1.0)
 """How bright the inside of the mouth is when just open, and when wide open."""
 SLID_PX = 1.5
 """How far an eyeball must have slid under its lids before what they hid is painted."""
-LASH_OPACITY, LASH_WIDTH = 0.65, 0.013
 LIP_LINES = ((0.45, 0.026), (0.8, 0.013))
 """Opacity and half width, in distances between the eyes' outer corners, of the shadow between closed lips and of its
 core."""
@@ -85,7 +85,7 @@ class PortraitMotion:
         shut = 1.0 if np.abs(self._contact.resting_gap_m).max() > 0 else 0.0
         px_per_m = pose.focal_px / -pose.translation[2]
         self._lips_closed_px = np.maximum(resting, 0.0) * shut * px_per_m + CLOSED_LIPS_PX
-        self._lash_colours = [dark_rim(picture, eye.rims(self._pixels0)[0]) for eye in self._eyes]
+        self._lids = Lids(fit, picture, self._pixels0, self._eyes)
         self._inside = MouthInside.of_rig(rig, colours)
         head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
         self._grid = ElasticGrid.around_head(
@@ -96,6 +96,7 @@ class PortraitMotion:
         self._grid_in_head = (self._grid.space - pose.translation) @ pose.rotation
         self._raster = PortraitRaster(fit.image_size, float(-pose.translation[2]) - DEPTH_SPAN_M / 2)
         self._openings = [eye.strip(self._pixels0) for eye in self._eyes]
+        self._raster.set_lids(self._lids.atlas)
         self._raster.set_hidden(hidden_eyes(picture, self._openings, [fit.landmarks[own] for own in _IRISES]))
 
     def __enter__(self) -> "PortraitMotion":
@@ -130,8 +131,10 @@ class PortraitMotion:
         camera = pose.to_camera(turned)
         pixels = pose.to_pixels(camera)
         eyes = self._eye_layers(pixels, turn, eye_rotation)
-        flow = self._raster.flow([*self._under_layers(pixels, turn), self._skin_flow(pixels, camera), *eyes[0]])
-        paint = self._paint(weights, still, camera, pixels, turn, eyes[1])
+        lids = self._lids.layers(pixels)
+        layers = [*self._under_layers(pixels, turn), self._skin_flow(pixels, camera), *lids.flow, *eyes[0]]
+        flow = self._raster.flow(layers)
+        paint = self._paint(weights, still, camera, pixels, turn, eyes[1], lids)
         # Interpolation at edges of triangles may leave the range by a rounding error.
         face = flow[..., 2].clip(0.0, 1.0)
         return MotionMaps(np.ascontiguousarray(flow[..., :2]), paint, face, *self._centres(pixels))
@@ -182,16 +185,14 @@ class PortraitMotion:
 
     def _paint(
         self, weights: np.ndarray, still: np.ndarray, camera: np.ndarray, pixels: np.ndarray, turn: HeadTurn,
-        eyes: list[Layer],
+        eyes: list[Layer], lids: LidLayers,
     ) -> np.ndarray:  # fmt: skip
-        blink = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
-        closing = float((weights - self.fit.expression)[blink].max())
         turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
-        skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, closing, turned), self._skin.faces, True)
+        skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, turned), self._skin.faces, True)
         strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
-        lines = self._lash_lines(weights, pixels) + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
+        lines = lids.seams + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
         mouth = self._open_mouth(weights, still, turn, strip) if strip.share.max() > 0 else None
-        return self._raster.paint(skin, eyes, mouth, lines)
+        return self._raster.paint(skin, eyes, mouth, lines, lids.skin, lids.lashes)
 
     def _open_mouth(self, weights: np.ndarray, still: np.ndarray, turn: HeadTurn, strip: Strip) -> OpenMouth:
         pose = self.fit.pose
@@ -206,20 +207,6 @@ class PortraitMotion:
             Layer(pose.to_pixels(camera), -camera[:, 2], colours, faces),
             self._palette.cavity, light, self._palette.shade_power,
         )  # fmt: skip
-
-    def _lash_lines(self, weights: np.ndarray, pixels: np.ndarray) -> list[Layer]:
-        """The dark rim of lids that close; open ones show the picture's own."""
-        lines = []
-        for eye, colour, name in zip(self._eyes, self._lash_colours, ("eyeBlinkLeft", "eyeBlinkRight"), strict=True):
-            closing = float(smoothstep(0.3, 0.9, weights[INDEX[name]] - self.fit.expression[INDEX[name]]))
-            if closing == 0.0:
-                continue
-            rim = eye.rims(pixels)[0]
-            taper = np.sin(np.linspace(0, np.pi, len(rim))) ** 0.5
-            line = soft_line(rim, LASH_WIDTH * self.fit.eye_distance_px, LASH_OPACITY * closing * taper)
-            colours = np.broadcast_to(colour, (len(line.share), 3))
-            lines.append(Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces))
-        return lines
 
     def _lip_line(self, pixels: np.ndarray, strip: Strip) -> list[Layer]:
         """The line between closed lips, which a picture with an open mouth has nowhere."""

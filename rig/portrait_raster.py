@@ -90,6 +90,7 @@ class PortraitRaster:
             self._inside = context.framebuffer([self._inside_texture], context.depth_renderbuffer(MOUTH_SIZE))
             self._hidden = context.texture(size, 4)
             self._hidden.repeat_x = self._hidden.repeat_y = False
+            self._lids = context.texture((1, 1), 4)
 
     def __enter__(self) -> "PortraitRaster":
         return self
@@ -108,6 +109,13 @@ class PortraitRaster:
         with self._context:
             self._hidden.write(np.ascontiguousarray(picture).tobytes())
 
+    def set_lids(self, atlas: np.ndarray) -> None:
+        """(h, w, 4) uint8 RGBA: skin and lashes of the closed lids."""
+        with self._context:
+            self._lids.release()
+            self._lids = self._context.texture(atlas.shape[1::-1], 4, np.ascontiguousarray(atlas).tobytes())
+            self._lids.repeat_x = self._lids.repeat_y = False
+
     def flow(self, layers: list[Layer]) -> np.ndarray:
         """Draw values (dx, dy, face share, opacity), blended in order -> (H, W, 4) float32."""
         with self._context:
@@ -120,10 +128,14 @@ class PortraitRaster:
             data = self._flow.read(components=4, dtype="f4")
         return np.frombuffer(data, np.float32).reshape(self.height, self.width, 4)
 
-    def paint(self, skin: Layer, eyes: list[Layer], mouth: OpenMouth | None, lines: list[Layer]) -> np.ndarray:
+    def paint(
+        self, skin: Layer, eyes: list[Layer], mouth: OpenMouth | None, lines: list[Layer], lids: list[Layer],
+        lashes: list[Layer],
+    ) -> np.ndarray:  # fmt: skip
         """Paint over the warped picture -> (H, W, 4) uint8, RGB already multiplied by opacity.
 
-        skin and lines: values RGBA.  eyes: values (u, v, opacity, -) into the hidden picture.
+        skin and lines: values RGBA.  eyes: values (u, v, opacity, -) into the hidden picture; lids, lashes: into the
+        lids' own.
         """
         with self._context:
             view = None if mouth is None else self._draw_inside(mouth)
@@ -133,12 +145,18 @@ class PortraitRaster:
             self._hidden.use(0)
             for eye in eyes:
                 self._draw("eyes", eye, self._ndc(eye.positions, eye.depth))
+            self._lids.use(0)
+            for lid in lids:
+                self._draw("eyes", lid, self._ndc(lid.positions, lid.depth))
             if mouth is not None:
                 self._inside_texture.use(0)
                 program, window = self._programs["mouth"], mouth.window
                 program["window"], program["light"] = view, mouth.light
                 program["power"] = tuple(float(value) for value in mouth.shade_power)
                 self._draw("mouth", window, self._ndc(window.positions, window.depth))
+            self._lids.use(0)
+            for lash in lashes:
+                self._draw("eyes", lash, self._ndc(lash.positions, lash.depth))
             for line in lines:
                 self._draw("paint", line, self._ndc(line.positions, line.depth))
             data = self._paint.read(components=4, alignment=1)

@@ -29,7 +29,6 @@ OPEN_MOUTH, MOUTH_MARGIN = 0.026, 0.012
 distances between the eyes' outer corners."""
 REVEALING_RAD = (0.02, 0.08)
 """Turn of the head over which skin that the picture hides comes into sight."""
-LID_STRETCH, LID_PAINT = (1.3, 2.4), 0.7
 LID_REACH_M, LID_MARGIN_M = 0.0075, 0.0016
 _LIPS_MIDDLE = (13, 14)  # landmarks
 
@@ -40,7 +39,7 @@ class Skin:
 
     faces: (F, 3) int32.  opacity: (V,) float32, 1 on the face, fading to 0 at its border.  colours: (V, 3) float32 RGB
     in [0, 1], painted where the picture has nothing.  hidden: (V,) float32, skin that the picture's own pose hides;
-    toothy: (V,) float32, lips that its open mouth colours.  lids: (V,) float32, share of an upper lid.  front: indices
+    toothy: (V,) float32, lips that its open mouth colours.  front: indices
     of the visible, opaque vertices.  open_mouth: whether the picture shows the mouth open.  areas: (F,) pixels.
     """
 
@@ -49,7 +48,6 @@ class Skin:
     colours: np.ndarray
     hidden: np.ndarray
     toothy: np.ndarray
-    lids: np.ndarray
     front: np.ndarray
     open_mouth: bool
     areas: np.ndarray
@@ -83,12 +81,12 @@ class Skin:
         front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
         return cls(
             faces, opacity.astype(np.float32), colours.astype(np.float32), hidden, soft_toothy,
-            lids.astype(np.float32), front, bool(toothy.any()), _areas(pixels, faces),
+            front, bool(toothy.any()), _areas(pixels, faces),
         )  # fmt: skip
 
-    def paint(self, pixels: np.ndarray, closing: float, turn_rad: float) -> np.ndarray:
-        """RGBA (V, 4) float32 to lay over the warped picture, for moved (V, 2) pixels; closing: how much the lids have
-        closed beyond the picture, 0..1; turn_rad: how far the head has turned."""
+    def paint(self, pixels: np.ndarray, turn_rad: float) -> np.ndarray:
+        """RGBA (V, 4) float32 to lay over the warped picture, for moved (V, 2) pixels; turn_rad: how far the head has
+        turned."""
         growth = _areas(pixels, self.faces) / self.areas
         total = np.zeros(len(pixels))
         count = np.zeros(len(pixels))
@@ -98,9 +96,6 @@ class Skin:
         growth = total / np.maximum(count, 1)
         share = np.maximum(self.hidden * smoothstep(*REVEALING_RAD, turn_rad), self.toothy)
         share = np.maximum(share, smoothstep(*STRETCH, growth))
-        share = np.maximum(
-            share, LID_PAINT * self.lids * smoothstep(*LID_STRETCH, growth) * smoothstep(0.05, 0.3, closing)
-        )
         return np.column_stack([self.colours, share * self.opacity]).astype(np.float32)
 
 
