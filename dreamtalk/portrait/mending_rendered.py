@@ -20,20 +20,25 @@ from rig.eyeball import IRIS_RAD
 from rig.face_rig import FaceRig
 from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
+from rig.lip_contact import LipContact, LipLine
 from rig.look import Look
 from rig.portrait_fit import PortraitFit, personal_deltas
 from rig.portrait_motion import PortraitMotion
 from rig.portrait_pose import Pose
 from rig.render_moderngl import ModernglRenderer
 from rig.rotation import angles_from_matrix, matrix_from_angles
+from rig.smoothstep import smoothstep
 
-TARGETS = 14
+TARGETS, LIP_COLUMNS = 14, 19
 PICTURE_SIZE = 512
 SUPERSAMPLING, SAMPLES = 2, 2
 EYE_DISTANCES_PX = (62.0, 165.0)
 OWN_SCALE_SHARE = 0.6
 """Heads drawn so that a window's pixels are the picture's own; the others are nearer or farther."""
 DISTANCE_M = 1.0
+AJAR_M = 0.0015
+SLIT_M, SLIT_LIGHT = (0.0005, 0.006), (0.3, 1.0)
+"""Gap of the lips in which teeth are dim, and in which they are lit."""
 OUTER_EYES = (33, 263)  # landmarks
 _GAZE = [INDEX[name] for name in NAMES if name.startswith("eyeLook")]
 
@@ -137,12 +142,15 @@ def _mouth_only(weights: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """A head as the portrait shows it. turn: its own turn away from the front; gaze: (2, 3, 3) of its eyes."""
+    """A head as the portrait shows it. turn: its own turn away from the front; gaze: (2, 3, 3) of its eyes; inside:
+    vertices of the avatar that lie in the mouth."""
 
     avatar: Avatar
     fit: PortraitFit
     turn: HeadTurn
     gaze: np.ndarray
+    lips: LipLine
+    inside: np.ndarray
 
     @classmethod
     def random(cls, base: FaceRig, person: FaceRig, rng: np.random.Generator, size: int) -> "_Scene":
@@ -157,14 +165,26 @@ class _Scene:
                 replace(layer, texture=background) if layer.name == "background" else layer for layer in avatar.layers
             )
         avatar.layers = tuple(varied_layer(layer, rng) for layer in avatar.layers)
-        vertices = person.morph(weights)
+        vertices = _lips_met(person, person.morph(weights))
         still = vertices + person.head_weight[:, None] * (turn.apply(vertices) - vertices)
         pinned = (still - turn.pivot.astype(np.float32)) @ turn.matrix.astype(np.float32) + person.neck_pivot
-        return cls(avatar, _true_fit(base, person, camera, size, turn, weights, pinned, gaze), turn, gaze)
+        fit = _true_fit(base, person, camera, size, turn, weights, pinned, gaze)
+        inside = np.unique(np.concatenate([one.faces for one in avatar.layers if one.name in ("mouth", "teeth")]))
+        return cls(avatar, fit, turn, gaze, LipLine.of_rig(person, LIP_COLUMNS), inside)
 
     def world(self, vertices: np.ndarray) -> np.ndarray:
         """Vertices in the frame of the fitted head -> metres before the camera."""
         return self.turn.apply(vertices)
+
+
+def _lips_met(person: FaceRig, vertices: np.ndarray) -> np.ndarray:
+    """Lips that are all but closed, closed: a random identity's own leave a slit through which teeth shine."""
+    if LipLine.of_rig(person, LIP_COLUMNS).gap(vertices).max() > AJAR_M:
+        return vertices
+    top, chin = FaceCorrespondence.load().positions(vertices)[[10, 152]]
+    contact = LipContact.of_fit(person, vertices, person.deltas, float(np.linalg.norm(top - chin)))
+    met = replace(contact, resting_gap_m=np.zeros_like(contact.resting_gap_m))
+    return met.apply(vertices, np.zeros(len(NAMES), np.float32))
 
 
 def _random_camera(person: FaceRig, rng: np.random.Generator, size: int) -> Camera:
@@ -218,6 +238,17 @@ def _iris_marks(person: FaceRig, gaze: np.ndarray) -> np.ndarray:
 def _drawn(
     renderer: ModernglRenderer, scene: _Scene, world: np.ndarray, head_turn: np.ndarray, gaze: np.ndarray
 ) -> np.ndarray:
-    large = renderer.draw(scene.avatar.pose_of(world.astype(np.float32), head_turn, gaze))
+    pose = scene.avatar.pose_of(world.astype(np.float32), head_turn, gaze)
+    pose.colours[scene.inside] *= _light_inside(scene, world)
+    large = renderer.draw(pose)
     size = len(large) // SUPERSAMPLING
     return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def _light_inside(scene: _Scene, world: np.ndarray) -> np.float32:
+    """How much light falls through the lips: through a slit, teeth are dim, or the network would learn to draw white
+    lines between lips that all but touch."""
+    upper, lower = scene.lips.rims(world)
+    gap = float(np.linalg.norm(upper - lower, axis=1).max())
+    dim, bright = SLIT_LIGHT
+    return np.float32(dim + (bright - dim) * smoothstep(*SLIT_M, gap))
