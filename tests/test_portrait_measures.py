@@ -67,6 +67,18 @@ def test_a_face_that_obeys_scores_one_and_its_own_gain() -> None:
         assert figures[f"{name}_gain"] == pytest.approx(0.8 if name in ("yaw", "pitch") else 0.5, abs=1e-3), name
 
 
+def test_a_score_that_other_commands_lower_is_judged_alone_too() -> None:
+    clip = sweep(("jawOpen", "mouthPucker"))
+    own, jaw = columns("mouthPucker"), columns("jawOpen")
+    faces = []
+    for weights in clip.weights:
+        scores = weights.copy()
+        scores[own] = 0.9 - weights[jaw] + 0.1 * weights[own]
+        faces.append(FaceLandmarks(np.zeros((478, 3), np.float32), scores, np.eye(4)))
+    figures = following(clip, faces)
+    assert figures["mouthPucker_alone_r"] == pytest.approx(1, abs=1e-4) and figures["mouthPucker_r"] < 0.5
+
+
 def test_what_is_late_is_measured_at_its_own_lag() -> None:
     command = np.sin(np.arange(100) * 0.3)
     assert r_and_gain(command, 0.7 * np.roll(command, 2), SWEEP_FPS) == pytest.approx((1, 0.7), abs=0.01)

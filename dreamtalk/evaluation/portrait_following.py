@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dreamtalk.evaluation.face_regions import CHIN, FOREHEAD, eye_openness, face_height, lip_gap
-from dreamtalk.evaluation.portrait_sweep import SHAPES, TURNS_DEG, axis, columns, command_curve
+from dreamtalk.evaluation.portrait_sweep import COMMANDS, SHAPES, axis, columns, command_curve
 from dreamtalk.face.face_landmarks import FaceLandmarks
 from dreamtalk.measures import correlation
 from rig.arkit import NAMES
@@ -19,19 +19,28 @@ OPEN_ASKED, OPEN_SHARE = 0.05, 0.4
 FULL_BLINK, SHUT_SHARE = 0.85, 0.4
 LEAST_COMMAND = 0.02
 """Standard deviation of a command below which nothing was asked: weights, radians or face heights."""
+ASKED_AT_ALL = 0.01
 LAG_REACH_S = 0.2
 
 Faces = Sequence[FaceLandmarks | None]
 
 
 def following(clip: BlendshapeClip, faces: Faces) -> dict[str, float]:
-    """r and gain of every command: MediaPipe's score of the shape, or its head angle, on what was asked."""
+    """r and gain of every command: MediaPipe's score of the shape, or its head angle, on what was asked.
+
+    NAME_alone_r leaves out the frames in which another command was asked: some faces score a pucker of .9 at rest, which
+    only an opening or a smile can lower.
+    """
     result = {}
+    asked = {name: command_curve(clip, name) for name in COMMANDS}
+    busy = {name: np.abs(curve) > ASKED_AT_ALL for name, curve in asked.items()}
     scores = np.array([np.full(len(NAMES), np.nan) if face is None else face.scores for face in faces])
     angles = np.array([np.full(3, np.nan) if face is None else face.angles for face in faces])
-    for name in (*SHAPES, *TURNS_DEG):
+    for name, command in asked.items():
         seen = scores[:, columns(name)].mean(axis=1) if name in SHAPES else angles[:, axis(name)]
-        result[f"{name}_r"], result[f"{name}_gain"] = r_and_gain(command_curve(clip, name), seen, clip.fps)
+        others = np.any([busy[other] for other in COMMANDS if other != name], axis=0)
+        result[f"{name}_r"], result[f"{name}_gain"] = r_and_gain(command, seen, clip.fps)
+        result[f"{name}_alone_r"] = r_and_gain(command, np.where(others, np.nan, seen), clip.fps)[0]
     return result
 
 

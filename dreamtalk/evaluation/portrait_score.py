@@ -50,6 +50,7 @@ def portrait_score(
         looks.add(frame, next(iter(detector(frame)), None))
     figures = following(clip, looks.faces)
     figures["followed_r"] = nan_mean([figures[f"{command}_r"] for command in FOLLOWED])
+    figures["followed_alone_r"] = nan_mean([figures[f"{command}_alone_r"] for command in FOLLOWED])
     figures |= lips_following(clip, looks.faces, portrait.face, portrait.fit)
     figures |= eyes_following(clip, looks.faces, portrait.face)
     return PortraitScore(name, figures | looks.figures(), np.array(looks.identity))
