@@ -10,6 +10,7 @@ from dreamtalk.errors import PortraitError
 
 GROUND_RGB = (204, 204, 204)
 """What shows through a transparent picture: a light, neutral grey."""
+STRIP_ROWS = 256
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +31,8 @@ def read_picture(path: str | Path) -> np.ndarray:
             if getattr(image, "n_frames", 1) > 1:
                 _log.warning("%s is animated; its first frame is used.", path)
             image.load()
-            return _rgb(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _rgb(image)
     except UnidentifiedImageError as error:
         raise PortraitError(
             f"{path} is not a picture that can be read; give a JPEG, PNG, WebP or TIFF file."
@@ -48,7 +50,17 @@ def _rgb(image: Image.Image) -> np.ndarray:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, (*GROUND_RGB, 255))
         image = Image.alpha_composite(ground, image)
-    return np.asarray(image.convert("RGB")).copy()
+    return _pixels(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """(H, W, 3) uint8 of an RGB image, strip by strip, since Pillow's own way holds all of a large one three times."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, STRIP_ROWS):
+        rows = pixels[top : top + STRIP_ROWS]
+        rows[:] = np.asarray(image.crop((0, top, width, top + len(rows))))
+    return pixels
 
 
 def _from_deep_grey(grey: np.ndarray) -> np.ndarray:
