@@ -76,7 +76,7 @@ def test_a_score_that_other_commands_lower_is_judged_alone_too() -> None:
         scores[own] = 0.9 - weights[jaw] + 0.1 * weights[own]
         faces.append(FaceLandmarks(np.zeros((478, 3), np.float32), scores, np.eye(4)))
     figures = following(clip, faces)
-    assert figures["mouthPucker_alone_r"] == pytest.approx(1, abs=1e-4) and figures["mouthPucker_r"] < 0.5
+    assert figures["mouthPucker_alone_r"] == pytest.approx(1, abs=1e-4) and figures["mouthPucker_r"] < 0.7
 
 
 def test_what_is_late_is_measured_at_its_own_lag() -> None:

@@ -28,8 +28,8 @@ Faces = Sequence[FaceLandmarks | None]
 def following(clip: BlendshapeClip, faces: Faces) -> dict[str, float]:
     """r and gain of every command: MediaPipe's score of the shape, or its head angle, on what was asked.
 
-    NAME_alone_r leaves out the frames in which another command was asked: some faces score a pucker of .9 at rest, which
-    only an opening or a smile can lower.
+    NAME_alone_r leaves out the frames in which another command was asked: some faces score a pucker of .9 at rest,
+    which only an opening or a smile can lower.
     """
     result = {}
     asked = {name: command_curve(clip, name) for name in COMMANDS}

@@ -24,7 +24,8 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "Followed": (
-        Column("followed_r", "r of five"), Column("followed_alone_r", "alone"), Column("jawOpen_gain", "jaw gain"), Column("mouthSmile_gain", "smile gain"),
+        Column("followed_r", "r of five"), Column("followed_alone_r", "alone"),
+        Column("jawOpen_gain", "jaw gain"), Column("mouthSmile_gain", "smile gain"),
         Column("eyeBlink_gain", "blink gain"), Column("mouthPucker_r", "pucker r"),
         Column("browInnerUp_r", "brows up r"), Column("browDown_r", "brows down r"), Column("yaw_r", "yaw r"),
         Column("yaw_gain", "gain"), Column("pitch_r", "pitch r"), Column("pitch_gain", "gain"),
