@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from renderer.errors import RendererError
+from renderer.split_picture import SplitPicture
 
 STILL_PX = 1 / 64
 """Motion below this moves nothing: cv2.remap works in steps of 1/32 pixel."""
@@ -15,14 +16,17 @@ SHARPENING = 0.18
 """With this the faces of the development portraits keep .8 to 1.1 of their sharpness (variance of the Laplacian)."""
 
 
-def rig_guided_frame(picture: np.ndarray, flow: np.ndarray, paint: np.ndarray) -> np.ndarray:
+def rig_guided_frame(
+    picture: np.ndarray, flow: np.ndarray, paint: np.ndarray, split: SplitPicture | None = None
+) -> np.ndarray:
     """Warp a picture and paint over it.
 
     picture: (H, W, 3) uint8 RGB.  flow: (H, W, 2) float32 pixels, the frame shows at (x, y) what the picture has at
-    (x, y) + flow[y, x].  paint: (H, W, 4) uint8, RGB already multiplied by its opacity.
+    (x, y) + flow[y, x].  paint: (H, W, 4) uint8, RGB already multiplied by its opacity.  split: the picture's layers;
+    with them only the person moves, and the ground behind stays.
 
-    Returns (H, W, 3) uint8. Pixels with neither motion nor paint are those of the picture, bit by bit. Raises
-    RendererError where the shapes do not fit.
+    Returns (H, W, 3) uint8. Pixels with neither motion nor paint are those of the picture, bit by bit, and so, with
+    `split`, is the ground that the person does not reach. Raises RendererError where the shapes do not fit.
     """
     height, width = picture.shape[:2]
     if picture.shape != (height, width, 3) or picture.dtype != np.uint8:
@@ -32,6 +36,8 @@ def rig_guided_frame(picture: np.ndarray, flow: np.ndarray, paint: np.ndarray) -
             f"Flow {flow.shape} and paint {paint.shape} do not fit a picture of {height} x {width}; "
             "they must be (H, W, 2) and (H, W, 4) of the same size."
         )
+    if split is not None and split.ground.shape != picture.shape:
+        raise RendererError(f"Layers of {split.ground.shape} do not fit a picture of {picture.shape}.")
     frame = picture.copy()
     box = _moving_box(flow, paint)
     if box is None:
@@ -41,7 +47,10 @@ def rig_guided_frame(picture: np.ndarray, flow: np.ndarray, paint: np.ndarray) -
         np.arange(columns.start, columns.stop, dtype=np.float32), np.arange(rows.start, rows.stop, dtype=np.float32)
     )
     x, y = x + flow[rows, columns, 0], y + flow[rows, columns, 1]
-    warped = _sharpened(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), x, y)
+    if split is None:
+        warped = _sharpened(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), x, y)
+    else:
+        warped = _over_ground(split, x, y, (rows, columns))
     frame[rows, columns] = _painted(warped, paint[rows, columns])
     return frame
 
@@ -54,9 +63,21 @@ def _moving_box(flow: np.ndarray, paint: np.ndarray) -> tuple[slice, slice] | No
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _sharpened(warped: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Give back what interpolation between pixels at (x, y) took: most halfway between them, nothing on them."""
-    halfway = 1 - (1 - 2 * np.abs(x - np.round(x))) * (1 - 2 * np.abs(y - np.round(y)))
+def _over_ground(split: SplitPicture, x: np.ndarray, y: np.ndarray, box: tuple[slice, slice]) -> np.ndarray:
+    """The person as seen at (x, y) over the ground of the box, (h, w, 3) uint8."""
+    moved = cv2.remap(split.person, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    share = np.clip(moved[..., 3], 0, 1)
+    warped = cv2.multiply(split.ground[box], cv2.merge([1 - share] * 3))
+    warped += moved[..., :3]
+    return _sharpened(cv2.convertScaleAbs(np.maximum(warped, 0, out=warped)), x, y, share)
+
+
+def _sharpened(warped: np.ndarray, x: np.ndarray, y: np.ndarray, share: np.ndarray | float = 1.0) -> np.ndarray:
+    """Give back what interpolation between pixels at (x, y) took: most halfway between them, nothing on them.
+
+    share: how much of a pixel was interpolated.
+    """
+    halfway = (1 - (1 - 2 * np.abs(x - np.round(x))) * (1 - 2 * np.abs(y - np.round(y)))) * share
     detail = cv2.subtract(warped, cv2.GaussianBlur(warped, (3, 3), 0.8), dtype=cv2.CV_32F)
     detail *= SHARPENING * halfway[..., None]
     return cv2.add(warped, detail, dtype=cv2.CV_8U)

@@ -42,7 +42,7 @@ def weights(**values: float) -> np.ndarray:
 
 
 def frame(portrait: Portrait, maps: MotionMaps) -> np.ndarray:
-    return rig_guided_frame(portrait.picture, maps.flow, maps.paint)
+    return rig_guided_frame(portrait.picture, maps.flow, maps.paint, portrait.split)
 
 
 def test_maps_have_the_picture_s_size(portrait: Portrait, motion: PortraitMotion) -> None:

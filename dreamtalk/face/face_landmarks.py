@@ -5,13 +5,10 @@ path, from the environment variable DREAMTALK_FACE_LANDMARKER, or from the insta
 checked by hash.
 """
 
-import contextlib
 import hashlib
 import importlib.metadata
 import os
-import sys
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from dreamtalk.errors import PortraitError
+from dreamtalk.face.mediapipe_runtime import media_image, quiet_native_code, without_tensorflow
 from rig.arkit import INDEX, NAMES
 
 MODEL_ENVIRONMENT_VARIABLE = "DREAMTALK_FACE_LANDMARKER"
@@ -96,47 +94,12 @@ def landmark_model_path(path: str | Path | None = None) -> Path:
     return carried
 
 
-@contextlib.contextmanager
-def _quiet_native_code() -> Iterator[None]:
-    """Send file descriptor 2 to nowhere for a moment: MediaPipe's C++ logs cannot be turned off in any other way."""
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # no stderr at all, as in a windowed program
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-@contextlib.contextmanager
-def _without_tensorflow() -> Iterator[None]:
-    """Keep MediaPipe from importing TensorFlow for its documentation decorators.
-
-    That takes seconds, and TensorFlow's own copy of LLVM crashes Mesa's OpenGL in the same process.
-    """
-    if "tensorflow" in sys.modules:
-        yield
-        return
-    sys.modules["tensorflow"] = None  # type: ignore[assignment]  # what makes `import tensorflow` fail
-    try:
-        yield
-    finally:
-        del sys.modules["tensorflow"]
-
-
 class FaceDetector:
     """MediaPipe's FaceLandmarker for still pictures. Use as a context manager, or call close()."""
 
     def __init__(self, model_path: str | Path | None = None, most_faces: int = MOST_FACES) -> None:
         path = landmark_model_path(model_path)
-        with _quiet_native_code(), _without_tensorflow():
+        with quiet_native_code(), without_tensorflow():
             try:
                 import mediapipe
                 from mediapipe.tasks.python import BaseOptions, vision
@@ -152,12 +115,12 @@ class FaceDetector:
             )
             self._landmarker = vision.FaceLandmarker.create_from_options(options)
             # The first picture makes MediaPipe talk once more.
-            self._landmarker.detect(_media_image(mediapipe, np.zeros((64, 64, 3), np.uint8)))
+            self._landmarker.detect(media_image(mediapipe, np.zeros((64, 64, 3), np.uint8)))
         self._mediapipe = mediapipe
 
     def __call__(self, picture: np.ndarray) -> tuple[FaceLandmarks, ...]:
         """(H, W, 3) uint8 RGB -> the faces, largest first; empty where none is found. One pass, no second try."""
-        found = self._landmarker.detect(_media_image(self._mediapipe, picture))
+        found = self._landmarker.detect(media_image(self._mediapipe, picture))
         height, width = picture.shape[:2]
         faces = [
             FaceLandmarks(_points(points, width, height), _scores(scores), np.asarray(head, np.float32))
@@ -169,7 +132,7 @@ class FaceDetector:
 
     def close(self) -> None:
         """Free MediaPipe's graph."""
-        with _quiet_native_code():
+        with quiet_native_code():
             self._landmarker.close()
 
     def __enter__(self) -> Self:
@@ -177,10 +140,6 @@ class FaceDetector:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _media_image(mediapipe: Any, picture: np.ndarray) -> Any:
-    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
 
 
 def _points(landmarks: Any, width: int, height: int) -> np.ndarray:

@@ -54,7 +54,7 @@ def drawn_frames(portrait: Portrait, clip: BlendshapeClip) -> Iterator[DrawnFram
     with PortraitMotion(portrait.fit, portrait.picture, portrait.person) as motion:
         for weights, head, eye in zip(clip.weights, clip.head_rotation, clip.eyes(), strict=True):
             maps = motion.maps(weights, head, eye)
-            frame = rig_guided_frame(portrait.picture, maps.flow, maps.paint)
+            frame = rig_guided_frame(portrait.picture, maps.flow, maps.paint, portrait.split)
             windows = face_windows(maps.mouth_centre, maps.eye_centres, distance)
             yield DrawnFrame(frame, tuple(view_of(window, square, frame, maps) for window in windows))
 

@@ -1,5 +1,6 @@
 """A portrait made ready to move: the face found, cut out with its surroundings, and the rig fitted to it."""
 
+import functools
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from dreamtalk.portrait.framing import FRAMES, LONGEST_FULL_PX, SIZE_PX, FrameNa
 from dreamtalk.portrait.person_mask import person_mask
 from dreamtalk.portrait.picture_file import read_picture
 from dreamtalk.portrait.portrait_doubts import asleep, eyes_shut, refuse_cut_off, warn_of_doubts
+from renderer.split_picture import SplitPicture
 from rig.portrait_fit import PortraitFit, fit_portrait
 
 LEAST_SIZE_PX = 16
@@ -47,6 +49,11 @@ class Portrait:
     def crop_to_full(self) -> np.ndarray:
         """(2, 3) float64, maps (x, y, 1) of the part to pixels of the whole; pixel centres are whole numbers."""
         return self.framing.to_picture
+
+    @functools.cached_property
+    def split(self) -> SplitPicture | None:
+        """The part in two layers, person and ground; None where the person could not be told."""
+        return None if self.person is None else SplitPicture.of(self.picture, self.person, self.face.size_px)
 
     @property
     def own_size(self) -> int:

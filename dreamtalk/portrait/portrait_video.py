@@ -63,7 +63,7 @@ def _rig_frames(portrait: Portrait, clip: BlendshapeClip, quality: Quality) -> I
     with PortraitMotion(portrait.fit, portrait.picture, portrait.person) as motion:
         for weights, head, eye in zip(clip.weights, clip.head_rotation, eyes, strict=True):
             maps = motion.maps(weights, head, eye)
-            yield rig_guided_frame(portrait.picture, maps.flow, maps.paint)
+            yield rig_guided_frame(portrait.picture, maps.flow, maps.paint, portrait.split)
 
 
 def _check_size(portrait: Portrait, size: int) -> None:
