@@ -105,7 +105,7 @@ def check_gl() -> tuple[str, str]:
 def check_encoders() -> tuple[str, str]:
     import av
 
-    missing = [name for name in ("libx264", "aac") if name not in av.codecs_available]
+    missing = [name for name in ("libx264", "aac", "libx264rgb", "alac") if name not in av.codecs_available]
     if missing:
         return f"PyAV lacks {', '.join(missing)}", "pip install --force-reinstall av"
     return f"H.264 and AAC by PyAV {av.__version__}", ""
@@ -137,6 +137,7 @@ CHECKS: tuple[tuple[str, bool, Callable[[], tuple[str, str]]], ...] = (
     ("write access", True, check_folder),
     ("gradio", False, optional("gradio", "the web page", "pip install 'dreamtalk[demo]'")),
     ("pocketsphinx", False, optional("pocketsphinx", "transcripts (--text)", "pip install 'dreamtalk[align]'")),
+    ("c2pa-python", False, optional("c2pa-python", "signed films (--sign)", "pip install 'dreamtalk[c2pa]'")),
     ("pyrender", False, optional("pyrender", "a second rig renderer", "pip install 'dreamtalk[pyrender]'")),
     ("pytorch3d", False, optional("pytorch3d", "a third rig renderer", "build it from its public source")),
 )
