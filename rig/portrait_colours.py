@@ -9,10 +9,13 @@ from scipy.sparse.linalg import splu
 
 LUMA = np.array([0.299, 0.587, 0.114])
 CHEEK_LANDMARKS = [50, 280, 205, 425, 9, 8, 151]
-LIP_LANDMARKS = [0, 17, 37, 267, 84, 314]
+LIP_LANDMARKS = [11, 12, 15, 16, 38, 268, 72, 302, 85, 315, 86, 316]
 FLESH_TINT = np.array([1.5, 0.82, 0.78])
 """What lies inside a mouth, over its luma, in a colourful picture."""
-WARM_SHADE = np.array([-0.25, 0.3, 0.35])
+WARM_SHADE = np.array([-0.12, 0.12, 0.16])
+TOOTH_LIGHT, TOOTH_TINT = 1.2, 0.6
+"""How bright enamel is over the skin, and how much of the skin's tint it takes on."""
+THROAT_LIGHT = 0.44
 LIP_LINE_SHADE = 0.4
 """How bright the line between closed lips is, over the lips."""
 OBSERVED_WEIGHT = 10.0
@@ -28,7 +31,7 @@ class Palette:
     teeth: np.ndarray
     gum: np.ndarray
     tongue: np.ndarray
-    cavity: np.ndarray
+    throat: np.ndarray
     lip_line: np.ndarray
     shade_power: np.ndarray
 
@@ -51,18 +54,25 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
     light = float(skin @ LUMA)
     tint = skin / max(light, 0.02)
     flesh = 0.5 * (lips + skin * lips.sum() / max(skin.sum(), 0.02))
+    vivid = max(4.0 * _saturation(skin), 2.0 * _saturation(lips))
+    colourful = min(vivid, 1.0)
     redder = np.clip(lips / max(float(lips @ LUMA), 0.02), 0.3, 2.2)
-    colourful = min(4.0 * float(np.ptp(skin) / max(skin.max(), 0.02)), 1.0)
     redder = 0.5 * redder + 0.5 * (1 + colourful * (FLESH_TINT - 1))
+    deep_red = redder**1.5
+    enamel = 1 + TOOTH_TINT * (tint - 1)
     return Palette(
         skin=skin,
-        teeth=np.clip(light * 1.16 * (0.45 + 0.55 * tint) + 0.04, 0.1, 0.93),
+        teeth=np.clip(TOOTH_LIGHT * light * np.clip(enamel / enamel.max(), 0.58, 1) + 0.04, 0.1, 0.95),
         gum=np.clip(0.62 * light * redder, 0, 1),
-        tongue=np.clip(0.72 * light * (0.25 * tint + 0.75 * redder) + 0.1 * flesh, 0, 1),
+        tongue=np.clip(0.84 * light * (0.2 * tint + 0.8 * redder) + 0.1 * flesh, 0, 1),
         lip_line=np.clip(LIP_LINE_SHADE * np.minimum(lips, light * redder), 0, 1),
-        cavity=np.clip(0.15 * light * (0.4 + 0.6 * redder), 0.01, 0.2),
+        throat=np.clip(THROAT_LIGHT * light * deep_red / float(deep_red @ LUMA), 0.01, 0.6),
         shade_power=1 + colourful * WARM_SHADE,
     )
+
+
+def _saturation(colour: np.ndarray) -> float:
+    return float(np.ptp(colour) / max(colour.max(), 0.02))
 
 
 def dark_rim(picture: np.ndarray, rim: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ from rig.arkit import INDEX, NAMES
 from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
 from rig.portrait_expression import blink_gains, own_expression
+from rig.portrait_lip_shapes import seen_jaw, seen_pucker
 from rig.portrait_pose import Pose
-from rig.portrait_pucker import seen_pucker
 from rig.portrait_residual import spread_residual
 
 FOCAL_PER_FACE_HEIGHT = 5.0
@@ -38,8 +38,8 @@ class PortraitFit:
     expression: (52,) float32 in [0, 1], the person's own expression in the picture, which motion takes away first;
         zero for a calm face.
     vertices: (V, 3) float32 metres, head frame, the face exactly as in the picture, own expression included.
-    deltas: (52, V, 3) float32 metres, the rig's shapes with the blinks scaled so that this person's eyes close, and the
-        pucker as a picture shows it.
+    deltas: (52, V, 3) float32 metres, the rig's shapes with the blinks scaled so that this person's eyes close, and
+        pucker and jaw as a picture shows them.
     landmarks: (478, 2) float32 pixels.
     image_size: (width, height) in pixels.
     eye_distance_px: outer corner to outer corner.
@@ -105,8 +105,8 @@ def personal_deltas(
     gains = blink_gains(rig, correspondence, vertices, rig.deltas, own)
     deltas = rig.deltas.copy()
     deltas[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] *= gains[..., None]
-    pucker = INDEX["mouthPucker"]
-    deltas[pucker] = seen_pucker(person, deltas[pucker])
+    for name, seen in (("mouthPucker", seen_pucker), ("jawOpen", seen_jaw)):
+        deltas[INDEX[name]] = seen(person, deltas[INDEX[name]])
     return deltas
 
 

@@ -86,7 +86,7 @@ class PortraitMotion:
         px_per_m = pose.focal_px / -pose.translation[2]
         self._lips_closed_px = np.maximum(resting, 0.0) * shut * px_per_m + CLOSED_LIPS_PX
         self._lids = Lids(fit, picture, self._pixels0, self._eyes)
-        self._inside = MouthInside.of_rig(rig, colours)
+        self._inside = MouthInside.of_head(rig, self.expressed(np.zeros(len(NAMES), np.float32)), colours)
         head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
         self._grid = ElasticGrid.around_head(
             pose, fit.image_size, self._pixels0, self._camera0, self._skin.front, head,
@@ -205,7 +205,7 @@ class PortraitMotion:
         return OpenMouth(
             Layer(strip.positions, None, np.column_stack([strip.share, strip.down, scale, scale]), strip.faces),
             Layer(pose.to_pixels(camera), -camera[:, 2], colours, faces),
-            self._palette.cavity, light, self._palette.shade_power,
+            self._palette.throat * 0.3, light, self._palette.shade_power,
         )  # fmt: skip
 
     def _lip_line(self, pixels: np.ndarray, strip: Strip) -> list[Layer]:
