@@ -132,7 +132,8 @@ def main() -> None:
         flops, (clock, cpu) = gflops(work), milliseconds(work, 2)
     row = {"path": "published Face-Vid2Vid, 256", "dtype": "bfloat16" if bfloat16 else "float32"}
     row |= {"parameters": sum(one.numel() for one in networks.parameters()), "gflop": round(flops, 1)}
-    print(json.dumps(row | {"ms": round(clock), "fps": round(1e3 / clock, 2), "cpu_ms": round(cpu)} | machine))
+    row |= {"ms": round(clock), "fps": round(1e3 / clock, 2), "cpu_ms": round(cpu)}
+    print(json.dumps(row | machine), flush=True)
     portrait = load_portrait(arguments.portrait)
     for quality in QUALITIES:
         frames = portrait_frames(portrait, talking(arguments.frames + 4), quality=quality)
@@ -142,7 +143,8 @@ def main() -> None:
         row = {"path": f"ours, {quality}, 512", "ms": round(own_clock, 1), "fps": round(1e3 / own_clock, 2)}
         ratios = {"times_published": round(clock / own_clock, 1), "times_published_cpu": round(cpu / own_cpu, 1)}
         row |= {"cpu_ms": round(own_cpu, 1)} | ratios
-        print(json.dumps(row | machine))
+        print(json.dumps(row | machine), flush=True)
+        frames.close()
 
 
 if __name__ == "__main__":
