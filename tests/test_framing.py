@@ -138,6 +138,13 @@ def test_faces_are_numbered_from_left_to_right(three: np.ndarray, caplog: pytest
             portrait_from_picture(three, "trio.png", face=number)
 
 
+def test_faces_too_small_to_speak_are_not_counted() -> None:
+    picture = scene((900, 520), (60, 200, 110), (420, 40, 400))
+    assert 560 < middle(portrait_from_picture(picture, face=1)) < 680
+    with pytest.raises(PortraitError, match="no face 2 in The picture: 1 face was found"):
+        portrait_from_picture(picture, face=2)
+
+
 def test_one_face_is_number_one(wide: np.ndarray) -> None:
     assert 580 < middle(portrait_from_picture(wide, face=1)) < 660
     with pytest.raises(PortraitError, match="no face 2 in The picture: 1 face was found"):

@@ -32,6 +32,8 @@ def chosen_face(picture: np.ndarray, name: str, number: int | None = None) -> Fa
     if number is not None or len(faces) > 1:
         small, shrink = reduced(picture)
         faces = scaled(every_face(small, scaled(faces, shrink)), 1 / shrink)
+    # What is too small to speak does not count, unless there is nothing else.
+    faces = tuple(face for face in faces if face.size_px >= LEAST_FACE_PX) or faces
     if not faces:
         dark = ", which is very dark" if is_dark(picture) else ""
         raise PortraitError(
