@@ -13,11 +13,14 @@ from scipy.ndimage import distance_transform_edt
 
 from renderer.errors import RendererError
 
-NEAR = 0.05
+NEAR = 0.06
 """Width of the seam around the person's outline, whose details go with the person, over the width of the head."""
 LEAST_SHARE = 0.02
 SMOOTHNESS = 0.04
 """How smoothly the mirror at the outline bends, over the width of the head."""
+
+RIM = 0.04
+"""Width of what is not mirrored at the borders of the picture, frames and edges of scans, over its sides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +57,11 @@ def _mirrored(picture: np.ndarray, hidden: np.ndarray, smoothness_px: float) -> 
     bend = np.clip(depth / max(2 * smoothness_px, 1.0), 0, 1)  # exact at the edge, smooth within
     across = [part + bend * (soft - part) for part, soft in zip(way, smooth, strict=True)]
     filled = picture[nearest[0], nearest[1]].astype(np.float32)
-    rows, columns = (np.float32(own + 2 * part) for own, part in zip((y, x), across, strict=True))
+    rows, columns = (
+        np.float32(np.clip(own + 2 * part, np.minimum(RIM * side, at), np.maximum((1 - RIM) * side - 1, at)))
+        for own, part, at, side in zip((y, x), across, nearest, hidden.shape, strict=True)
+    )
     mirrored = cv2.remap(filled, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     soft = cv2.GaussianBlur(mirrored, (0, 0), max(0.5 * smoothness_px, 0.5))
-    blur = np.clip(depth / max(6 * smoothness_px, 1.0), 0, 1)[..., None].astype(np.float32)
+    blur = np.clip(depth / max(3 * smoothness_px, 1.0), 0, 1)[..., None].astype(np.float32)
     return np.where(hidden[..., None], mirrored + blur * (soft - mirrored), picture).astype(np.float32)

@@ -23,7 +23,7 @@ LEAST_FACE_SHARE = 0.6
 """And so has one that leaves out more of the face."""
 FILTER_RADIUS, FILTER_EDGE = 0.05, 0.03
 """Of the guided filter: radius over the face's size, and how strong an edge of the picture counts, of 1."""
-SURE = (0.30, 0.85)
+SURE = (0.15, 0.75)
 """Shares below and above which a pixel is taken to be ground, or person, altogether."""
 
 
