@@ -42,7 +42,8 @@ def aperture_strip(
     inset = np.minimum(feather_px, gap / 2)[:, None] * unit
     first, last = upper + inset, lower - inset
     inner = [first + (last - first) * share for share in np.linspace(0, 1, rows)]
-    lines = np.stack([upper - feather_px * unit, *inner, lower + feather_px * unit])
+    # on steep rims the edge must fade across the rim, not along the column
+    lines = np.stack([upper - feather_px * _across(upper), *inner, lower + feather_px * _across(lower)])
     opacity = np.clip((gap - closed_px) / max(2 * feather_px, 1e-6), 0, 1)
     share = np.stack([np.zeros_like(opacity), *[opacity] * rows, np.zeros_like(opacity)])
     down = np.repeat(np.r_[0.0, np.linspace(0, 1, rows), 1.0], len(upper))
@@ -50,6 +51,14 @@ def aperture_strip(
         lines.reshape(-1, 2).astype(np.float32), share.ravel().astype(np.float32), down.astype(np.float32),
         np.tile(gap, rows + 2).astype(np.float32), strip_faces(rows + 2, len(upper)),
     )  # fmt: skip
+
+
+def _across(rim: np.ndarray) -> np.ndarray:
+    """Unit normals (C, 2) of a rim (C, 2) that runs to the picture's right: down the picture on a level rim."""
+    along = np.gradient(rim.astype(np.float64), axis=0)
+    normal = np.column_stack([-along[:, 1], along[:, 0]])
+    length = np.linalg.norm(normal, axis=1, keepdims=True)
+    return np.where(length > 1e-3, normal / np.maximum(length, 1e-3), (0.0, 1.0))
 
 
 def strip_faces(rows: int, columns: int) -> np.ndarray:
@@ -61,9 +70,7 @@ def strip_faces(rows: int, columns: int) -> np.ndarray:
 
 def soft_line(middle: np.ndarray, half_width_px: float, opacity: np.ndarray) -> Strip:
     """A line through (C, 2) pixels, running across the picture, that fades to both sides; opacity (C,) in [0, 1]."""
-    along = np.gradient(middle, axis=0)
-    normal = np.column_stack([-along[:, 1], along[:, 0]])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+    normal = _across(middle)
     lines = np.stack([middle - half_width_px * normal, middle, middle + half_width_px * normal])
     none = np.zeros(len(middle))
     share = np.concatenate([none, opacity, none]).astype(np.float32)

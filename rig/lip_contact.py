@@ -24,6 +24,8 @@ OPENING = {
 """How strongly each shape, beside the jaw, parts the lips."""
 FULLY_OPENED = 0.12
 ROUNDS = 3
+CORNER_SHARE = 0.07
+"""Share of the mouth's width over which drawn lips come together at either corner."""
 PROBE_JAW, GAIN_RANGE = 0.5, (1.0, 1.12)
 """The jaw at which it is looked how far the lips part in the picture, and by what they may be parted further: a jaw
 that swings back, or a bowed head, hides some of the gap."""
@@ -51,6 +53,14 @@ class LipLine:
     def rims(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(..., V, K) per-vertex values -> (..., C, K) along the upper and along the lower lip."""
         return self.upper_columns @ values[..., self.upper, :], self.lower_columns @ values[..., self.lower, :]
+
+    def drawn_rims(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As rims, but (V, K) values that meet at the corners, where the lips of a moved head may fold."""
+        upper, lower = self.rims(values)
+        middle = (upper + lower) / 2
+        inward = np.minimum(np.arange(len(upper)), np.arange(len(upper))[::-1]) / (CORNER_SHARE * len(upper))
+        parted = smoothstep(0.0, 1.0, inward)[:, None]
+        return middle + parted * (upper - middle), middle + parted * (lower - middle)
 
     def gap(self, points: np.ndarray) -> np.ndarray:
         """(..., V, 3) -> (..., C), upper minus lower height; negative where the lips cross."""

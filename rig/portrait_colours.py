@@ -7,6 +7,9 @@ import scipy.sparse as sparse
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.sparse.linalg import splu
 
+from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER
+from rig.polygon import signed_distance
+
 LUMA = np.array([0.299, 0.587, 0.114])
 CHEEK_LANDMARKS = [50, 280, 205, 425, 9, 8, 151]
 LIP_LANDMARKS = [11, 12, 15, 16, 38, 268, 72, 302, 85, 315, 86, 316]
@@ -16,6 +19,10 @@ WARM_SHADE = np.array([-0.12, 0.12, 0.16])
 TOOTH_LIGHT, TOOTH_TINT = 1.2, 0.6
 """How bright enamel is over the skin, and how much of the skin's tint it takes on."""
 THROAT_LIGHT = 0.44
+SHOWN_MARGIN_PX, SHOWN_PIXELS, SHOWN_SHARE = 1.0, 60, 0.3
+SHOWN_LIGHT, SHOWN_SATURATION, SHOWN_QUANTILE = 0.75, 0.45, 0.7
+"""Teeth in the picture: pixels that far within the lips, how many at least and what share; light over the skin's,
+saturation; which quantile of them is the colour of enamel."""
 LIP_LINE_SHADE = 0.4
 """How bright the line between closed lips is, over the lips."""
 OBSERVED_WEIGHT = 10.0
@@ -60,15 +67,32 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
     redder = 0.5 * redder + 0.5 * (1 + colourful * (FLESH_TINT - 1))
     deep_red = redder**1.5
     enamel = 1 + TOOTH_TINT * (tint - 1)
+    teeth = _shown_teeth(picture, landmarks, light)
+    if teeth is None:
+        teeth = np.clip(TOOTH_LIGHT * light * np.clip(enamel / enamel.max(), 0.58, 1) + 0.04, 0.1, 0.95)
     return Palette(
         skin=skin,
-        teeth=np.clip(TOOTH_LIGHT * light * np.clip(enamel / enamel.max(), 0.58, 1) + 0.04, 0.1, 0.95),
+        teeth=teeth,
         gum=np.clip(0.62 * light * redder, 0, 1),
         tongue=np.clip(0.84 * light * (0.2 * tint + 0.8 * redder) + 0.1 * flesh, 0, 1),
         lip_line=np.clip(LIP_LINE_SHADE * np.minimum(lips, light * redder), 0, 1),
         throat=np.clip(THROAT_LIGHT * light * deep_red / float(deep_red @ LUMA), 0.01, 0.6),
         shade_power=1 + colourful * WARM_SHADE,
     )
+
+
+def _shown_teeth(picture: np.ndarray, landmarks: np.ndarray, light: float) -> np.ndarray | None:
+    """RGB (3,) in [0, 1] of the teeth that the picture itself shows, None where it shows none."""
+    outline = landmarks[np.concatenate([LIPS_INNER_UPPER, LIPS_INNER_LOWER[-2:0:-1]])].astype(np.float64)
+    low, high = np.floor(outline.min(axis=0)).astype(int), np.ceil(outline.max(axis=0)).astype(int) + 1
+    x, y = (axis.ravel() for axis in np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True))))
+    inside = signed_distance(np.column_stack([x, y]).astype(np.float64), outline) > SHOWN_MARGIN_PX
+    if inside.sum() < SHOWN_PIXELS:
+        return None
+    colours = sample(picture, np.column_stack([x, y])[inside].astype(np.float64))
+    luma, spread = colours @ LUMA, np.ptp(colours, axis=1) / np.maximum(colours.max(axis=1), 0.02)
+    enamel = (luma > SHOWN_LIGHT * light) & (spread < SHOWN_SATURATION)
+    return np.quantile(colours[enamel], SHOWN_QUANTILE, axis=0) if enamel.mean() > SHOWN_SHARE else None
 
 
 def _saturation(colour: np.ndarray) -> float:

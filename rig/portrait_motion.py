@@ -189,7 +189,7 @@ class PortraitMotion:
     ) -> np.ndarray:  # fmt: skip
         turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, turned), self._skin.faces, True)
-        strip = aperture_strip(*self._lips.rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
+        strip = aperture_strip(*self._lips.drawn_rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
         lines = lids.seams + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
         mouth = self._open_mouth(weights, still, turn, strip) if strip.share.max() > 0 else None
         return self._raster.paint(skin, eyes, mouth, lines, lids.skin, lids.lashes)
@@ -210,7 +210,7 @@ class PortraitMotion:
 
     def _lip_line(self, pixels: np.ndarray, strip: Strip) -> list[Layer]:
         """The line between closed lips, which a picture with an open mouth has nowhere."""
-        upper, lower = self._lips.rims(pixels)
+        upper, lower = self._lips.drawn_rims(pixels)
         shut = 1 - smoothstep(0.5, 3.0, strip.gap[: len(upper)])
         shut = shut * np.sin(np.linspace(0, np.pi, len(upper))) ** 0.3
         layers = []

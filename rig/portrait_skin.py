@@ -27,6 +27,8 @@ STRETCH = (2.5, 6.0)
 OPEN_MOUTH, MOUTH_MARGIN = 0.026, 0.012
 """Gap of the lips above which the picture's mouth counts as open, and how far its shadow reaches onto the lips, both in
 distances between the eyes' outer corners."""
+CORNER_M = (0.002, 0.007)
+"""Distance from the corners of the mouth over which its own open mouth begins to colour the lips."""
 REVEALING_RAD = (0.02, 0.08)
 """Turn of the head over which skin that the picture hides comes into sight."""
 LID_REACH_M, LID_MARGIN_M = 0.0075, 0.0016
@@ -80,8 +82,8 @@ class Skin:
         )
         front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
         return cls(
-            faces, opacity.astype(np.float32), colours.astype(np.float32), hidden, soft_toothy,
-            front, bool(toothy.any()), _areas(pixels, faces),
+            faces, opacity.astype(np.float32), colours.astype(np.float32), hidden,
+            soft_toothy * _off_corners(marks, rig), front, bool(toothy.any()), _areas(pixels, faces),
         )  # fmt: skip
 
     def paint(self, pixels: np.ndarray, turn_rad: float) -> np.ndarray:
@@ -145,6 +147,12 @@ def _in_open_mouth(fit: PortraitFit, pixels: np.ndarray) -> np.ndarray:
     outline = marks[np.concatenate([LIPS_INNER_UPPER, LIPS_INNER_LOWER[-2:0:-1]])]
     toothy[lips] = signed_distance(pixels[lips].astype(np.float64), outline) > -MOUTH_MARGIN * fit.eye_distance_px
     return toothy
+
+
+def _off_corners(marks: np.ndarray, rig: FaceRig) -> np.ndarray:
+    """(V,) float32: 0 at the corners of the mouth, which show no teeth, 1 away from them; marks: (L, 3) of the rig."""
+    away = cKDTree(marks[LIPS_INNER_UPPER[[0, -1]]]).query(rig.neutral)[0]
+    return smoothstep(*CORNER_M, away).astype(np.float32)
 
 
 def _eroded(mask: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -83,7 +83,7 @@ def _colours(
     corner = np.minimum(within, 1 - within)[None]
     neck = height - 1.6 * (2 * within - 1) ** 2  # the gum reaches further down between two teeth
     gum = smoothstep(-0.5, 0.5, millimetres - neck[None])[..., None]
-    crown = (0.66 + 0.34 * smoothstep(0.0, 0.11, corner)) * (0.93 + 0.07 * smoothstep(0.1, 0.45, corner))
+    crown = (0.74 + 0.26 * smoothstep(0.0, 0.11, corner)) * (0.93 + 0.07 * smoothstep(0.1, 0.45, corner))
     crown = crown * (0.88 + 0.12 * smoothstep(0.0, 1.6, millimetres)) * (1 - 0.10 * smoothstep(5.0, 10.0, millimetres))
     colour = palette.teeth * crown[..., None] * (1 - gum) + palette.gum * gum
     side = 1 - 0.66 * smoothstep(8.0, 30.0, np.abs(along))

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from rig.aperture import aperture_strip
 from rig.arkit import INDEX
-from rig.correspondence import FaceCorrespondence
+from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, FaceCorrespondence
 from rig.face_rig import FaceRig
 from rig.lip_contact import LipContact, LipLine
+from rig.portrait_colours import LUMA, palette
 from rig.portrait_lip_shapes import seen_jaw, seen_pucker
 from rig.portrait_pose import Pose
 from rig.rotation import matrix_from_angles
@@ -58,3 +60,31 @@ def test_the_lower_lip_falls_in_a_round() -> None:
     assert seen[5] / seen[9] > own[5] / own[9] + 0.03  # a V opens by half half-way to the corner
     lower_face = RIG.neutral[:, 1] < -0.05
     assert np.array_equal(seen_jaw(RIG, jaw)[~lower_face], jaw[~lower_face])
+
+
+def test_rims_meet_at_the_corners_and_keep_the_middle() -> None:
+    line = LipLine.of_rig(RIG, 64)
+    opened = RIG.morph(np.eye(52, dtype=np.float32)[INDEX["jawOpen"]])
+    (upper, lower), (own_upper, own_lower) = line.drawn_rims(opened), line.rims(opened)
+    assert np.array_equal(upper[[0, -1]], lower[[0, -1]])
+    assert np.abs(upper[8:-8] - own_upper[8:-8]).max() < 1e-6 and np.abs(lower[8:-8] - own_lower[8:-8]).max() < 1e-6
+
+
+def test_steep_rims_fade_across_and_not_along() -> None:
+    x = np.linspace(0, 10, 21)
+    steep = np.column_stack([x, 5 * x])
+    strip = aperture_strip(steep, steep + (0.0, 30.0), 2, 1.0)
+    off = strip.positions.reshape(4, 21, 2)[0] - steep
+    assert np.allclose(np.linalg.norm(off, axis=1), 1) and np.allclose(off @ (1, 5), 0, atol=1e-5)
+
+
+def test_teeth_that_a_picture_shows_give_their_colour() -> None:
+    marks = np.tile(np.float32([[50, 20]]), (478, 1))
+    picture = np.full((100, 100, 3), (180, 140, 120), np.uint8)
+    picture[60:80, 20:80] = (240, 235, 215)
+    marks[LIPS_INNER_UPPER] = np.column_stack([np.linspace(20, 79, 11), np.full(11, 60)])
+    marks[LIPS_INNER_LOWER] = np.column_stack([np.linspace(20, 79, 11), np.full(11, 79)])
+    assert np.abs(palette(picture, marks, 60.0).teeth * 255 - (240, 235, 215)).max() < 2
+    picture[60:80] = (60, 30, 30)
+    guessed = palette(picture, marks, 60.0).teeth
+    assert np.ptp(guessed) < 0.45 * guessed.max() and guessed @ LUMA > 0.55
