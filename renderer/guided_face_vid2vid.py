@@ -2,11 +2,12 @@
 
 The paper's appearance volume and generator (papers.md 5.2); in place of keypoints and dense motion network stand the
 flow and the occlusion of a head fitted to the portrait (docs/portrait.md). The generator sees small windows, mouth and
-eyes, of a frame that geometry has made already, and paints what geometry cannot: the inside of the mouth, lids, lips
-torn open or shut. Pixels out of reach of the occlusion stay as they are, bit by bit.
+eyes, of a frame that geometry has made already, and gives what geometry painted its light: the inside of the mouth,
+lids and lashes, the rims of lips. It says how bright, not which colour (`relit`): trained on few kinds of picture, it
+must not bring their colours into others. Pixels out of reach of the occlusion stay as they are, bit by bit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +25,8 @@ from renderer.precision import cpu_prefers_bfloat16
 
 CELL_PX = 4
 """Side of a cell of the volume in pixels."""
+DARKEST, LIGHT_GAIN = 0.02, 2.0
+"""Black can be made lighter by as much; and the exponent of brightness for each unit the network puts out."""
 REACH_PX, REACH_FADE_PX = 6, 4
 """How far from painted pixels the network may change the picture, and over which width that ends."""
 
@@ -123,7 +126,8 @@ class GuidedFaceVid2Vid(nn.Module):
             plane = plane.expand(-1, len(depths), -1, -1, -1)
             grid = torch.cat((plane, depths[None, ..., None].expand(*plane.shape[:-1], 1)), dim=-1)
             carried = sample_volume(volume, grid, self.config.half_depth)
-        return self.generator(Carried(pixels, carried, 1 - opacity))
+        made = self.generator(Carried(pixels, carried, 1 - opacity))
+        return replace(made, painted=relit(pixels, made.painted))
 
     def _pictures(self, pictures: np.ndarray) -> torch.Tensor:
         device = next(self.parameters()).device
@@ -133,6 +137,16 @@ class GuidedFaceVid2Vid(nn.Module):
     def _autocast(self) -> torch.autocast:
         device = next(self.parameters()).device.type
         return torch.autocast(device, torch.bfloat16, enabled=device != "cpu" or cpu_prefers_bfloat16())
+
+
+def relit(pixels: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
+    """The pixels, brighter or darker by as much as `painted` asks for in the mean of its colours; (B, 3, H, W) each.
+
+    The network says how much light falls on each pixel, not its colour: a drawing stays grey, a painting keeps its
+    palette, teeth keep their edges, whatever it was trained on.
+    """
+    light = (painted.float() - pixels).mean(dim=1, keepdim=True)
+    return (pixels + DARKEST) * torch.exp(LIGHT_GAIN * light) - DARKEST
 
 
 def reach(opacity: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ class WindowBatch:
     """B windows of one kind, and the squares of the portraits they belong to; pictures float32 in [0, 1].
 
     squares: (P, 3, S, S).  owner: (B,) int64, index into squares.  pixels, truth: (B, 3, h, w).  opacity: (B, 1, h, w).
-    places: (B, h/4, w/4, 2), as renderer.guided_face_vid2vid takes them.
+    places: (B, h/4, w/4, 2), as renderer.guided_face_vid2vid takes them.  real: (B, 1, 1, 1), 1 for real video.
     """
 
     squares: torch.Tensor
@@ -28,6 +28,7 @@ class WindowBatch:
     truth: torch.Tensor
     opacity: torch.Tensor
     places: torch.Tensor
+    real: torch.Tensor
 
 
 class MendingBatches:
@@ -46,14 +47,16 @@ class MendingBatches:
         names = list(self._sets)
         shares = np.array([SHARES[name] for name in names])
         squares, parts = [], {kind: [] for kind in KINDS}
-        for name in rng.choice(names, PORTRAITS, p=shares / shares.sum()):
+        chosen = rng.choice(names, PORTRAITS, p=shares / shares.sum())
+        for name in chosen:
             square, windows = self._sets[name].draw(rng, WINDOWS)
             squares.append(square)
             for kind in KINDS:
                 parts[kind].append(windows[kind])
         pictures = _to_tensor(np.stack(squares))
         owner = torch.arange(PORTRAITS).repeat_interleave(WINDOWS)
-        return {kind: WindowBatch(pictures, owner, *_joined(parts[kind])) for kind in KINDS}
+        real = torch.from_numpy((chosen == "real").astype(np.float32))[owner][:, None, None, None]
+        return {kind: WindowBatch(pictures, owner, *_joined(parts[kind]), real) for kind in KINDS}
 
 
 class _Windows:
@@ -96,8 +99,8 @@ class ColourChange:
     def random(cls, rng: np.random.Generator) -> "ColourChange":
         if rng.random() < 0.3:
             return cls(np.eye(3, dtype=np.float32), 1.0)
-        saturation = 0.0 if rng.random() < 0.15 else rng.uniform(0.5, 1.5)
-        mix = saturation * np.eye(3) + (1 - saturation) * np.full((3, 3), 1 / 3) + rng.normal(0, 0.05, (3, 3))
+        saturation = 0.0 if rng.random() < 0.25 else rng.uniform(0.3, 1.5)
+        mix = saturation * np.eye(3) + (1 - saturation) * np.full((3, 3), 1 / 3) + rng.normal(0, 0.08, (3, 3))
         return cls((mix * rng.uniform(0.75, 1.2)).astype(np.float32), float(np.exp(rng.normal(0, 0.25))))
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:

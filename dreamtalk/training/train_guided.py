@@ -47,7 +47,7 @@ class GuidedLossWeights:
     painted: float = 0.5
     edges: float = 0.5
     coarse: float = 1.0
-    inside_edges: float = 0.5
+    inside_edges: float = 1.0
     perceptual: float = 0.35
     keep: float = 0.002
     adversarial: float = 0.01
@@ -178,7 +178,7 @@ class _Lesson:
         loss = loss + weights.edges * edge_loss(picture, truth, close)
         loss = loss + weights.keep * (near * (1 - made.keep)).mean()
         if kind == "mouth":
-            loss = loss + weights.coarse * coarse_loss(picture, truth, inside)
+            loss = loss + weights.coarse * coarse_loss(picture, truth, inside * windows.real)
             loss = loss + weights.inside_edges * edge_loss(picture, windows.pixels, inside + 1e-3)
         if self.features is not None:
             seen = picture + inside * (truth - picture)
@@ -207,7 +207,7 @@ def mouth_inside(opacity: torch.Tensor) -> torch.Tensor:
     """(B, 1, h, w) opacity of a mouth's window -> 1 well inside the opened lips, 0 elsewhere.
 
     Which teeth a person has cannot be known from a closed mouth: an error taken pixel by pixel would paint the mean of
-    all teeth, a grey blur. So there the losses ask for the light of the truth and the edges of what geometry painted.
+    all teeth, a grey blur. So there the losses ask for the light of real mouths and the edges of what geometry painted.
     """
     full = (opacity > 0.9).float()
     return -F.max_pool2d(-full, 2 * INSIDE_PX + 1, 1, INSIDE_PX)
