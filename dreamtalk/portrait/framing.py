@@ -23,6 +23,9 @@ FACE_LEVEL = 0.47
 LARGEST_FACE_SHARE = 0.85
 MARGIN_PX = 8
 """What is read around the crop for the sake of its edges."""
+FULL_ROOM = (1.3, 0.9, 1.3)
+"""Room of the part of a whole picture that moves, above, below and beside the face, in face heights: hats and big hair
+must not reach its border."""
 FADE_SHARE = 0.08
 """Width of the strip in which motion fades out, over the shorter side of the part that moves."""
 
@@ -49,7 +52,7 @@ class Framing:
         """
         height, width = shape
         side = max(min(face.size_px / FACE_SHARE, height, width), face.size_px / LARGEST_FACE_SHARE)
-        left, top = _corner(face, shape, (side, side))
+        left, top = _corner(face, shape, (side, side), FACE_LEVEL)
         own = int(side) // 2 * 2
         size = max(SIZE_PX, min(size_px, own))
         return cls(left, top, side, side, (size, size))
@@ -57,9 +60,11 @@ class Framing:
     @classmethod
     def on_pixels(cls, face: FaceLandmarks, shape: tuple[int, int]) -> Self:
         """The part of a whole picture of shape (H, W) that moves: pixels of it, one to one."""
-        side = face.size_px / FACE_SHARE
-        width, height = (int(min(side, of)) for of in shape[::-1])
-        left, top = (round(value) for value in _corner(face, shape, (width, height)))
+        above, below, beside = FULL_ROOM
+        wanted = face.size_px * (2 * beside), face.size_px * (above + 1 + below)
+        width, height = (int(min(side, of)) for side, of in zip(wanted, shape[::-1], strict=True))
+        level = (above + 0.5) / (above + 1 + below)
+        left, top = (round(value) for value in _corner(face, shape, (width, height), level))
         return cls(left, top, width, height, (width, height))
 
     @property
@@ -100,11 +105,16 @@ class Framing:
         return np.outer(lines[1], lines[0]).astype(np.float32)
 
 
-def _corner(face: FaceLandmarks, shape: tuple[int, int], size: tuple[float, float]) -> tuple[float, float]:
-    """Left and top of a rectangle of `size` (width, height) about the face; centred where the picture is smaller."""
+def _corner(
+    face: FaceLandmarks, shape: tuple[int, int], size: tuple[float, float], level: float
+) -> tuple[float, float]:
+    """Left and top of a rectangle of `size` (width, height) about the face; centred where the picture is smaller.
+
+    level: height of the middle of the face in it, 0 = top.
+    """
     outline = face.points[FACE_OVAL, :2].astype(np.float64)
     middle = (outline.min(0) + outline.max(0)) / 2
-    corner = middle - np.array(size) * (0.5, FACE_LEVEL)
+    corner = middle - np.array(size) * (0.5, level)
     room = np.array(shape[::-1]) - size
     left, top = np.where(room >= 0, np.clip(corner, 0, np.maximum(room, 0)), room / 2)
     return float(left), float(top)
