@@ -1,6 +1,7 @@
 """What becomes of a video: films without loss, numbered pictures, posters, and what they say about themselves."""
 
 import os
+import weakref
 from pathlib import Path
 
 import av
@@ -140,6 +141,24 @@ def test_marks_reach_film_poster_and_pictures(tmp_path: Path) -> None:
 def test_a_performance_writes_the_avatar_in_numbered_pictures(stub_talk, tmp_path: Path) -> None:
     Performance(BlendshapeClip.rest(2, 25)).save(tmp_path / "%05d.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["00000.png", "00001.png"]
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "lossless.mp4", "%05d.png"])
+def test_frames_are_let_go_as_they_are_written(tmp_path: Path, name: str) -> None:
+    came: list[weakref.ref] = []
+    most = 0
+
+    def draw(clip: BlendshapeClip):
+        nonlocal most
+        for _ in range(len(clip)):
+            frame = np.zeros((64, 64, 3), np.uint8)
+            came.append(weakref.ref(frame))
+            most = max(most, sum(one() is not None for one in came))
+            yield frame
+
+    video = Video(draw, BlendshapeClip.rest(60, 25), None).marked()
+    video.save(tmp_path / name, lossless=name.startswith("lossless"))
+    assert len(came) == 60 and most <= 4
 
 
 # The command line
