@@ -15,13 +15,12 @@ import torch
 from dreamtalk.face.face_landmarks import FACE_OVAL
 from dreamtalk.one_thread import one_thread
 from dreamtalk.portrait.mending_windows import MendingWindow, face_windows, source_places, source_square
+from dreamtalk.portrait.moved_frames import MovedFrame, moved_frames
 from dreamtalk.portrait.portrait import Portrait
 from dreamtalk.prefetched import prefetched
 from dreamtalk.weights import resolve
 from renderer.guided_face_vid2vid import GuidedFaceVid2Vid
-from renderer.rig_guided import rig_guided_frame
 from rig.clip import BlendshapeClip
-from rig.portrait_motion import MotionMaps, PortraitMotion
 
 WEIGHTS = "guided_face_vid2vid"
 BATCH = 8
@@ -51,19 +50,16 @@ def drawn_frames(portrait: Portrait, clip: BlendshapeClip) -> Iterator[DrawnFram
     """Frames by geometry alone, with what the generator must see of them."""
     distance = portrait.fit.eye_distance_px
     square = source_square(portrait.face.points[FACE_OVAL], distance)
-    with PortraitMotion(portrait.fit, portrait.picture, portrait.person) as motion:
-        for weights, head, eye in zip(clip.weights, clip.head_rotation, clip.eyes(), strict=True):
-            maps = motion.maps(weights, head, eye)
-            frame = rig_guided_frame(portrait.picture, maps.flow, maps.paint, portrait.split)
-            windows = face_windows(maps.mouth_centre, maps.eye_centres, distance)
-            yield DrawnFrame(frame, tuple(view_of(window, square, frame, maps) for window in windows))
+    for moved in moved_frames(portrait, clip):
+        windows = face_windows(moved.maps.mouth_centre, moved.maps.eye_centres, distance)
+        yield DrawnFrame(moved.picture, tuple(view_of(window, square, moved) for window in windows))
 
 
-def view_of(window: MendingWindow, square: MendingWindow, frame: np.ndarray, maps: MotionMaps) -> WindowView:
-    """One window of a frame that `maps` gave; square: dreamtalk.portrait.mending_windows.source_square."""
-    opacity = np.ascontiguousarray(maps.paint[..., 3])
-    places = source_places(window, square, maps.flow)
-    return WindowView(window, window.cut(frame), window.cut(opacity), places)
+def view_of(window: MendingWindow, square: MendingWindow, moved: MovedFrame) -> WindowView:
+    """One window of a frame; square: dreamtalk.portrait.mending_windows.source_square."""
+    opacity = np.ascontiguousarray(moved.maps.paint[..., 3])
+    places = source_places(window, square, moved.maps.flow)
+    return WindowView(window, window.cut(moved.picture).copy(), window.cut(opacity), places)
 
 
 def guided_frames(
