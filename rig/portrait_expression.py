@@ -23,9 +23,11 @@ VAGUE_SHAPES = (
 """Shapes that MediaPipe sees in calm faces too."""
 DECEPTIVE_SHAPES = ("mouthPucker", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 """Relaxed lips score a pucker of 0.7; drawn or half-covered brows count as raised."""
-LID_OVERLAP = 1.15
+LID_OVERLAP = 1.25
 """How far a closing upper lid travels, over the gap that it closes: a real one comes to rest on the lower lid."""
 BLINK_GAIN_RANGE = (0.4, 2.4)
+SEEN_BROWS = {"browInnerUp": 1.6}
+"""How much further brows must go than the rig's before a picture shows what was asked, by MediaPipe's reading."""
 LEAST_TRAVEL = 0.25
 """Rims that the rig moves less than this share of its largest travel take their gain from beside them."""
 
@@ -41,6 +43,12 @@ def own_expression(fitted: np.ndarray, scores: np.ndarray) -> np.ndarray:
     own = np.clip((np.minimum(fitted, scores) - dead) / (1.0 - dead), 0.0, 1.0)
     own[[INDEX[name] for name in NAMES if name.startswith("eyeLook")]] = 0.0
     return own.astype(np.float32)
+
+
+def seen_brows(deltas: np.ndarray) -> None:
+    """Let the brows of (52, V, 3) deltas go, in place, as far as a picture shows them go."""
+    for name, gain in SEEN_BROWS.items():
+        deltas[INDEX[name]] *= gain
 
 
 def blink_gains(

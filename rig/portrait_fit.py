@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from rig.arkit import INDEX, NAMES
 from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
-from rig.portrait_expression import blink_gains, own_expression
+from rig.portrait_expression import blink_gains, own_expression, seen_brows
 from rig.portrait_lip_shapes import seen_jaw, seen_pucker
 from rig.portrait_pose import Pose
 from rig.portrait_residual import spread_residual
@@ -105,6 +105,7 @@ def personal_deltas(
     gains = blink_gains(rig, correspondence, vertices, rig.deltas, own)
     deltas = rig.deltas.copy()
     deltas[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] *= gains[..., None]
+    seen_brows(deltas)
     for name, seen in (("mouthPucker", seen_pucker), ("jawOpen", seen_jaw)):
         deltas[INDEX[name]] = seen(person, deltas[INDEX[name]])
     return deltas

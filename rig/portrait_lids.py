@@ -42,11 +42,13 @@ KEPT_AT_RIM = 0.6
 FEATHER_AT_FOLD = 0.3
 LASH_REACH = 0.2
 """How far above the rim lashes are looked for, in widths of the eye."""
-FOLDING, FOLDED = (0.1, 1.0), -0.75
+FOLDING, FOLDED = (0.1, 1.0), -1.0
 """Closing over which lashes turn over; their length on a closed eye, seen from the front, over that on an open one,
 negative = pointing down."""
-SEAM_CLOSING, SEAM_OPACITY, SEAM_WIDTH, SEAM_LEAST_PX = (0.3, 0.95), 0.75, 0.012, 1.4
-"""The line between closed lids; its half width in distances between the eyes' outer corners."""
+SEAM_CLOSING, SEAM_LEAST_PX = (0.3, 0.95), 1.4
+SEAMS = ((0.035, 0.3), (0.014, 0.75))
+"""Half width, in distances between the eyes' outer corners, and opacity of what is dark between closed lids: the
+shadow of the lashes, and the line where the lids meet."""
 SEAM_SHADE = 0.45
 
 
@@ -90,7 +92,7 @@ class Lids:
                 painted = float(smoothstep(*PAINTED, closing))
                 result.skin.append(lid.skin(self._atlas, fold, rim, painted))
                 result.lashes.append(lid.lashes(self._atlas, fold, rim, closing, painted))
-                result.seams.append(lid.seam(rim, closing))
+                result.seams.extend(lid.seams(rim, closing))
         return result
 
 
@@ -111,7 +113,7 @@ class _Lid:
     lash_px: float
     dark: np.ndarray
     seam_colour: np.ndarray
-    seam_px: float
+    eye_distance_px: float
 
     @classmethod
     def of_fit(cls, fit: PortraitFit, eye: Eye, side: str, pixels: np.ndarray, picture: np.ndarray) -> "_Lid":
@@ -125,7 +127,7 @@ class _Lid:
         return cls(
             side, eye, triangles, shares, columns, fold, upper, np.maximum(upper[:, 1] - fold[:, 1], 0.5),
             np.maximum(lower[:, 1] - upper[:, 1], 0.5), LASH_REACH * float(np.linalg.norm(upper[-1] - upper[0])), dark,
-            np.minimum(dark, SEAM_SHADE * near), max(SEAM_WIDTH * fit.eye_distance_px, SEAM_LEAST_PX),
+            np.minimum(dark, SEAM_SHADE * near), fit.eye_distance_px,
         )  # fmt: skip
 
     def fold(self, pixels: np.ndarray) -> np.ndarray:
@@ -176,12 +178,15 @@ class _Lid:
             np.full(target.shape[:2], painted),
         )  # fmt: skip
 
-    def seam(self, rim: np.ndarray, closing: float) -> Layer:
-        """The line between lids that have closed."""
-        opacity = SEAM_OPACITY * smoothstep(*SEAM_CLOSING, closing) * np.sin(np.linspace(0, np.pi, COLUMNS)) ** 0.5
-        line = soft_line(rim, self.seam_px, opacity)
-        colours = np.broadcast_to(self.seam_colour, (len(line.share), 3))
-        return Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces)
+    def seams(self, rim: np.ndarray, closing: float) -> list[Layer]:
+        """The shadow and the line between lids that have closed."""
+        shut = smoothstep(*SEAM_CLOSING, closing) * np.sin(np.linspace(0, np.pi, COLUMNS)) ** 0.5
+        layers = []
+        for width, opacity in SEAMS:
+            line = soft_line(rim, max(width * self.eye_distance_px, SEAM_LEAST_PX), opacity * shut)
+            colours = np.broadcast_to(self.seam_colour, (len(line.share), 3))
+            layers.append(Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces))
+        return layers
 
 
 def _on_triangles(points: np.ndarray, triangles: np.ndarray, shares: np.ndarray) -> np.ndarray:
