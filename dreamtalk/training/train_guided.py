@@ -2,8 +2,8 @@
 
     dreamtalk train guided DATA --out DIR
 
-What it learns from is made first, once, beside DIR: rendered heads, real talking video (DATA/grid_s1/video) and the
-portraits that may train published weights (dreamtalk.portrait.mending_pairs). Each step draws a few portraits, and of
+What it learns from is made first, once, beside DIR: rendered heads and real talking video (DATA/grid_s1/video); drawn
+portraits can be added by scripts/prepare_mending_pairs.py and --pairs. Each step draws a few portraits, and of
 each some windows of mouth and eyes: losses are photometric, perceptual, on edges, adversarial with feature matching
 in the last part, and one of steadiness: a window cut a few pixels aside must be painted alike. Inside the mouth they
 are coarse (mouth_inside).
@@ -95,11 +95,9 @@ def train(
 
 def _prepared(data_dir: Path | None, folder: Path, seed: int, progress: Progress | None) -> Path:
     from dreamtalk.portrait.mending_pairs import prepare_mending_pairs  # MediaPipe and GL, only where they are needed
-    from dreamtalk.training.train_superres import trainable_portraits
 
-    portraits = trainable_portraits(Path(data_dir) / "portraits") if data_dir else []
     report = (lambda _, made, count: progress(made, count)) if progress else None
-    return prepare_mending_pairs(folder, HEADS, data_dir, portraits, seed=seed, progress=report)
+    return prepare_mending_pairs(folder, HEADS, data_dir, seed=seed, progress=report)
 
 
 class Judges:
