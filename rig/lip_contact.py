@@ -29,6 +29,8 @@ CORNER_SHARE = 0.07
 PROBE_JAW, GAIN_RANGE = 0.5, (1.0, 1.12)
 """The jaw at which it is looked how far the lips part in the picture, and by what they may be parted further: a jaw
 that swings back, or a bowed head, hides some of the gap."""
+PAINTED_GAIN = 1.07
+"""What a detector sees of a gap with a painted inside falls that much short of what it sees of a true one."""
 ROUNDNESS, ROUND_POWER, TAPER_POWER = 0.6, 0.75, 6
 """How far the opening is drawn from the rig's own pointed outline toward a round one, (1 - x^2)^power, and
 how late toward the corners it closes, 1 - x^power; x runs from -1 to 1."""
@@ -118,7 +120,7 @@ class LipContact:
         upper, lower = self.line.rims(height)
         seen_m = float((lower - upper).max()) * m_per_px
         gain = float(np.clip(self.line.gap(vertices).max() / max(seen_m, 1e-6), *GAIN_RANGE))
-        return replace(self, gain=gain)
+        return replace(self, gain=PAINTED_GAIN * gain)
 
     def apply(self, vertices: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Push the lips of (V, 3) head vertices, in place, to the gap that (52,) drawable weights ask for."""

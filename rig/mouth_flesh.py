@@ -13,13 +13,13 @@ from rig.smoothstep import smoothstep
 LIGHT_FROM = np.array([0.0, 0.62, 0.78], np.float32)
 DEPTH_M = (0.018, 0.066)
 """How far behind the lips the light begins to fall off, and where it has fallen."""
-DEEP = 0.26
+DEEP = 0.34
 UNDER_TEETH_M = (-0.002, 0.010)
 """Height below the edge of the upper teeth over which their shadow ends."""
 SHADED = 0.42
 GROOVE_M, GROOVE = 0.0022, 0.20
-MOTTLE = 0.05
-SINK, SINK_DEPTH_M = 0.4, (0.025, 0.060)
+MOTTLE = 0.09
+SINK, SINK_DEPTH_M = 0.32, (0.025, 0.060)
 """How far, in gaps of the lips, the back of the tongue sinks in an open mouth, and how far behind the lips it does."""
 WALL_ROWS, WALL_COLUMNS = 18, 25
 WALL_HALF_WIDTH_M, WALL_TOP_M, WALL_BOTTOM_M = 0.036, 0.016, 0.050
@@ -91,8 +91,8 @@ class Throat:
         points = np.stack([centre_x + WALL_HALF_WIDTH_M * across, y, z], axis=-1).reshape(-1, 3)
         below = edge_y - y
         arch = 0.010 - 0.012 * across**2 + 0.005 * np.exp(-((across / 0.09) ** 2))  # the uvula hangs in the middle
-        light = 0.80 - 0.42 * smoothstep(-0.003, 0.003, below - arch)
-        light = light - 0.14 * smoothstep(0.0, 0.02, below - arch)
+        light = 0.84 - 0.34 * smoothstep(-0.003, 0.003, below - arch)
+        light = light - 0.08 * smoothstep(0.0, 0.02, below - arch)
         light = light * (0.72 + 0.28 * smoothstep(-0.004, 0.008, below)) + 0.25 * smoothstep(0.55, 1.0, np.abs(across))
         grain = 1 + MOTTLE * np.random.default_rng(1).uniform(-1, 1, light.shape)
         return cls(

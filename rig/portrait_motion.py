@@ -30,7 +30,7 @@ LIGHT_IN_MOUTH = (0.85, 1.0)
 """How bright the inside of the mouth is when just open, and when wide open."""
 SLID_PX = 1.5
 """How far an eyeball must have slid under its lids before what they hid is painted."""
-LIP_LINES = ((0.45, 0.026), (0.8, 0.013))
+LIP_LINES = ((0.4, 0.022), (0.8, 0.011))
 """Opacity and half width, in distances between the eyes' outer corners, of the shadow between closed lips and of its
 core."""
 _FOREHEAD, _CHIN = 10, 152  # landmarks

@@ -35,7 +35,7 @@ _MOUTH = (
     void main() {
         vec3 c = texture(inside, (gl_FragCoord.xy - window.xy) / window.zw).rgb;
         float above = v.y * v.z, below = (1.0 - v.y) * v.z;
-        float shade = mix(0.6, 1.0, smoothstep(0.0, 0.035, above)) * mix(0.8, 1.0, smoothstep(0.0, 0.03, below));
+        float shade = mix(0.7, 1.0, smoothstep(0.0, 0.035, above)) * mix(0.8, 1.0, smoothstep(0.0, 0.03, below));
         shade *= mix(0.5, 1.0, smoothstep(0.0, 0.05, v.z));
         colour = vec4(c * pow(vec3(shade * light), power) * v.x, v.x);
     }""",

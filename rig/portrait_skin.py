@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, OVAL
 from rig.face_rig import FaceRig
 from rig.gl import MeshRasterizer
+from rig.lip_contact import LipLine
 from rig.polygon import signed_distance
 from rig.portrait_colours import Palette, diffused_skin, sample
 from rig.portrait_eyes import Eye
@@ -32,7 +33,10 @@ CORNER_M = (0.002, 0.007)
 REVEALING_RAD = (0.02, 0.08)
 """Turn of the head over which skin that the picture hides comes into sight."""
 LID_REACH_M, LID_MARGIN_M = 0.0075, 0.0016
+LIP_BLUR, INNER_LIP = 0.008, 0.94
+"""Blur of the lips' colours in distances between the eyes' outer corners; how bright lips are where they touch."""
 _LIPS_MIDDLE = (13, 14)  # landmarks
+_UPPER_MIDDLE, _LOWER_MIDDLE = [11, 72, 302], [15, 16, 85, 315, 86, 316]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,8 @@ class Skin:
         hidden = ~seen & (to_inner < CORE_M[1])
         observed = _eroded(seen & ~toothy, faces) & (lids < 0.2) & (margin > LID_MARGIN_M)
         blurred = sample(picture, pixels, 0.02 * fit.eye_distance_px)
+        if toothy.any():
+            observed |= _hidden_lips(fit, picture, blurred)
         colours = diffused_skin(faces, observed, blurred, palette.skin)
         hidden, soft_toothy = (
             _softened(mask.astype(np.float64), faces).astype(np.float32) for mask in (hidden, toothy)
@@ -153,6 +159,17 @@ def _off_corners(marks: np.ndarray, rig: FaceRig) -> np.ndarray:
     """(V,) float32: 0 at the corners of the mouth, which show no teeth, 1 away from them; marks: (L, 3) of the rig."""
     away = cKDTree(marks[LIPS_INNER_UPPER[[0, -1]]]).query(rig.neutral)[0]
     return smoothstep(*CORNER_M, away).astype(np.float32)
+
+
+def _hidden_lips(fit: PortraitFit, picture: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """(V,) bool: where closed lips touch, which an open mouth hides; sets their (V, 3) colours, in place, to those
+    of the lips' middles."""
+    line, known = LipLine.of_rig(fit.rig, 3), np.zeros(len(colours), dtype=bool)
+    for rim, marks in ((line.upper, _UPPER_MIDDLE), (line.lower, _LOWER_MIDDLE)):
+        lip = np.median(sample(picture, fit.landmarks[marks], LIP_BLUR * fit.eye_distance_px), axis=0)
+        inner = rim[2:-2]
+        colours[inner], known[inner] = INNER_LIP * lip, True
+    return known
 
 
 def _eroded(mask: np.ndarray, faces: np.ndarray) -> np.ndarray:
