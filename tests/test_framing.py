@@ -35,6 +35,10 @@ def clip(**head: float) -> BlendshapeClip:
     return BlendshapeClip(weights, np.array([(0, 0, 0), (0.1, 0.2, 0.1)]), 25)
 
 
+def drawn(portrait: Portrait, size: int | None = None) -> list[np.ndarray]:
+    return list(portrait_frames(portrait, clip(), size, quality="draft"))
+
+
 def part_of(portrait: Portrait) -> np.ndarray:
     """(H, W) bool: where the whole picture may change."""
     left, top, (width, height) = int(portrait.framing.left), int(portrait.framing.top), portrait.framing.size
@@ -54,7 +58,7 @@ def whole(wide: np.ndarray) -> Portrait:
 
 
 def test_the_whole_picture_stays_bit_identical_outside_the_moving_part(wide: np.ndarray, whole: Portrait) -> None:
-    frames = list(portrait_frames(whole, clip()))
+    frames = drawn(whole)
     assert [frame.shape for frame in frames] == [wide.shape] * 2
     outside = ~part_of(whole)
     assert outside.mean() > 0.3
@@ -81,7 +85,7 @@ def test_a_fade_is_nothing_at_inner_borders_and_full_elsewhere() -> None:
 def test_narrow_pictures_are_shown_whole(size: tuple[int, int]) -> None:
     picture = scene(size, (-30, 10, 390))
     portrait = portrait_from_picture(picture, frame="full")
-    frame = list(portrait_frames(portrait, clip()))[1]
+    frame = drawn(portrait)[1]
     assert frame.shape == picture.shape
     height, width = portrait.picture.shape[:2]
     assert width == size[0] and (height < size[1] or size[1] == 401)
@@ -110,11 +114,11 @@ def test_squares_are_as_large_as_asked_but_no_larger_than_the_picture(caplog: py
     assert large.picture.shape == (800, 800, 3) and large.face.size_px == pytest.approx(
         own.face.size_px * 800 / side, rel=0.02
     )
-    frames = list(portrait_frames(large, clip()))
+    frames = drawn(large)
     assert [frame.shape for frame in frames] == [(800, 800, 3)] * 2
-    assert [frame.shape for frame in portrait_frames(large, clip(), 300)] == [(300, 300, 3)] * 2
+    assert [frame.shape for frame in drawn(large, 300)] == [(300, 300, 3)] * 2
     with pytest.raises(OptionError, match="made for 800 pixels, not 900"):
-        portrait_frames(large, clip(), 900)
+        drawn(large, 900)
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +160,9 @@ def test_performances_choose_face_frame_and_size(three: np.ndarray, tmp_path: Pa
     performance = Performance(clip())
     video = performance.render(tmp_path / "trio.png", face=1, frame="full", quality="draft")
     assert [frame.shape for frame in video.frames()] == [three.shape] * 2
-    assert next(performance.render(tmp_path / "trio.png", size=9000).frames()).shape == (560, 560, 3)
+    assert next(performance.render(tmp_path / "trio.png", size=9000, quality="draft").frames()).shape == (560, 560, 3)
     loaded = load_portrait(tmp_path / "trio.png", face=3)
-    assert next(performance.render(loaded, size=64).frames()).shape == (64, 64, 3)
+    assert next(performance.render(loaded, size=64, quality="draft").frames()).shape == (64, 64, 3)
     for chosen in ({"face": 1}, {"frame": "full"}):
         with pytest.raises(OptionError, match="loaded already"):
             performance.render(loaded, **chosen)
