@@ -12,6 +12,9 @@ from renderer.split_picture import SplitPicture
 STILL_PX = 1 / 64
 """Motion below this moves nothing: cv2.remap works in steps of 1/32 pixel."""
 
+JUMP_PX = 2.0
+"""Difference of flow between neighbours above which one lies before the other."""
+
 SHARPENING = 0.18
 """With this the faces of the development portraits keep .8 to 1.1 of their sharpness (variance of the Laplacian)."""
 
@@ -50,26 +53,27 @@ def rig_guided_frame(
     if split is None:
         warped = _sharpened(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), x, y)
     else:
-        warped = _over_ground(split, x, y, (rows, columns))
+        warped = _over_ground(split, flow, x, y, (rows, columns))
     frame[rows, columns] = _painted(warped, paint[rows, columns])
     return frame
 
 
 def _moving_box(flow: np.ndarray, paint: np.ndarray) -> tuple[slice, slice] | None:
-    moving = (np.abs(flow) > STILL_PX).any(axis=2) | (paint[..., 3] > 0)
-    rows, columns = np.flatnonzero(moving.any(axis=1)), np.flatnonzero(moving.any(axis=0))
-    if not len(rows):
-        return None
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    moving = cv2.max(*cv2.split(np.abs(flow))) > STILL_PX
+    moving |= paint[..., 3] > 0
+    left, top, width, height = cv2.boundingRect(moving.astype(np.uint8))
+    return (slice(top, top + height), slice(left, left + width)) if width else None
 
 
-def _over_ground(split: SplitPicture, x: np.ndarray, y: np.ndarray, box: tuple[slice, slice]) -> np.ndarray:
+def _over_ground(
+    split: SplitPicture, flow: np.ndarray, x: np.ndarray, y: np.ndarray, box: tuple[slice, slice]
+) -> np.ndarray:
     """The person as seen at (x, y) over the ground of the box, (h, w, 3) uint8."""
     moved = cv2.remap(split.person, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     share = np.clip(moved[..., 3], 0, 1)
-    warped = cv2.multiply(split.ground[box], cv2.merge([1 - share] * 3))
-    warped += moved[..., :3]
-    return _sharpened(cv2.convertScaleAbs(np.maximum(warped, 0, out=warped)), x, y, share)
+    warped = cv2.multiply(split.ground[box], cv2.cvtColor(1 - share, cv2.COLOR_GRAY2RGB))
+    warped = np.maximum(cv2.add(warped, cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), dst=warped), 0, out=warped)
+    return _smoothed_outlines(_sharpened(cv2.convertScaleAbs(warped), x, y, share), flow[box], share)
 
 
 def _sharpened(warped: np.ndarray, x: np.ndarray, y: np.ndarray, share: np.ndarray | float = 1.0) -> np.ndarray:
@@ -79,8 +83,19 @@ def _sharpened(warped: np.ndarray, x: np.ndarray, y: np.ndarray, share: np.ndarr
     """
     halfway = (1 - (1 - 2 * np.abs(x - np.round(x))) * (1 - 2 * np.abs(y - np.round(y)))) * share
     detail = cv2.subtract(warped, cv2.GaussianBlur(warped, (3, 3), 0.8), dtype=cv2.CV_32F)
-    detail *= SHARPENING * halfway[..., None]
+    cv2.multiply(detail, cv2.cvtColor(SHARPENING * halfway, cv2.COLOR_GRAY2RGB), dst=detail)
     return cv2.add(warped, detail, dtype=cv2.CV_8U)
+
+
+def _smoothed_outlines(warped: np.ndarray, flow: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Take the steps off the person's outlines that lie before what they hide: there the flow jumps."""
+    high, low = (cut(flow, np.ones((2, 2), np.uint8)) for cut in (cv2.dilate, cv2.erode))
+    rise, run = cv2.split(cv2.subtract(high, low, dst=high))
+    jumps = cv2.dilate((cv2.max(rise, run) > JUMP_PX).astype(np.uint8), np.ones((2, 2), np.uint8), anchor=(0, 0)) > 0
+    jumps &= share > 0
+    if jumps.any():
+        warped[jumps] = cv2.GaussianBlur(warped, (3, 3), 0.7)[jumps]
+    return warped
 
 
 def _painted(warped: np.ndarray, paint: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ SIDE = 72
 MARGIN = 0.2
 """The grid reaches this share of the picture beyond each border."""
 NEAREST = 4
-HEAD_FADE, PERSON_FADE = (0.10, 0.65), (0.10, 0.45)
+HEAD_FADE, PERSON_FADE = (0.10, 0.65), (0.10, 0.32)
 """Distance from the bare head, or from the outline of hair and body where that is known, over which motion fades out
 into the background, in head widths."""
 NECK_FADE, NECK_EXPRESSION_FADE = (-0.05, 0.85), (0.2, 0.85)

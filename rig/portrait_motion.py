@@ -121,7 +121,7 @@ class PortraitMotion:
         weights = drawable_weights(weights)
         if eye_rotation is None:
             eye_rotation = eye_rotation_from_weights(weights[None])[0]
-        turn = HeadTurn.of_angles(np.zeros(3) if head_rotation is None else head_rotation, self.fit.rig.neck_pivot)
+        turn = HeadTurn.of_picture(np.zeros(3) if head_rotation is None else head_rotation, self.fit.rig.neck_pivot)
         return self.maps_to(self.expressed(weights), turn, weights, eye_rotation)
 
     def maps_to(self, still: np.ndarray, turn: HeadTurn, weights: np.ndarray, eye_rotation: np.ndarray) -> MotionMaps:
