@@ -35,8 +35,9 @@ def main() -> None:
     features, strips = PerceptualFeatures.load_if_there(), []
     for kind in KINDS:
         arrays = {name: np.load(options.pairs / f"{kind}_{name}.npy")[:: options.every] for name in ARRAYS}
-        mended = mended_windows(network, np.load(options.pairs / "sources.npy"), arrays)
-        near = reach(torch.from_numpy(arrays["opacity"])[:, None].float()).numpy()[:, 0]
+        mouth = kind == "mouth"
+        mended = mended_windows(network, np.load(options.pairs / "sources.npy"), arrays, mouth)
+        near = reach(torch.from_numpy(arrays["opacity"])[:, None].float() / 255, mouth).numpy()[:, 0]
         figures = {"windows": kind, "count": len(mended)}
         for name, made in (("geometry", arrays["composite"]), ("mended", mended)):
             figures[f"psnr_{name}_db"] = round(psnr(made, arrays["target"], near), 2)
@@ -50,13 +51,17 @@ def main() -> None:
         cv2.imwrite(str(options.sheet), np.concatenate(rows)[..., ::-1])
 
 
-def mended_windows(network: GuidedFaceVid2Vid, squares: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
+def mended_windows(
+    network: GuidedFaceVid2Vid, squares: np.ndarray, arrays: dict[str, np.ndarray], mouth: bool
+) -> np.ndarray:
+    network: GuidedFaceVid2Vid, squares: np.ndarray, arrays: dict[str, np.ndarray], mouth: bool
+) -> np.ndarray:
     """(N, h, w, 3) uint8, as the frames would show them."""
     made = arrays["composite"].copy()
     for owner in np.unique(arrays["source"]):
         own = np.flatnonzero(arrays["source"] == owner)
         volume = network.source(squares[owner])
-        shown = network.mend(volume, *(arrays[name][own] for name in ("composite", "opacity", "flow")))
+        shown = network.mend(volume, *(arrays[name][own] for name in ("composite", "opacity", "flow")), mouth)
         change = (shown.painted - made[own]) * shown.share[..., None]
         made[own] = np.rint(np.clip(made[own] + change, 0, 255)).astype(np.uint8)
     return made

@@ -2,8 +2,8 @@
 
 The paper's appearance volume and generator (papers.md 5.2); in place of keypoints and dense motion network stand the
 flow and the occlusion of a head fitted to the portrait (docs/portrait.md). The generator sees small windows, mouth and
-eyes, of a frame that geometry has made already, and gives what geometry painted its light: the inside of the mouth,
-lids and lashes, the rims of lips. It says how bright, not which colour (`relit`): trained on few kinds of picture, it
+eyes, of a frame that geometry has made already, and gives what geometry painted its light: lids and lashes, the rims of
+lips. It says how bright, not which colour (`relit`): trained on few kinds of picture, it
 must not bring their colours into others. Pixels out of reach of the occlusion stay as they are, bit by bit.
 """
 
@@ -27,6 +27,7 @@ CELL_PX = 4
 """Side of a cell of the volume in pixels."""
 DARKEST, LIGHT_GAIN = 0.02, 2.0
 """Black can be made lighter by as much; and the exponent of brightness for each unit the network puts out."""
+INSIDE_PX = 2
 REACH_PX, REACH_FADE_PX = 6, 4
 """How far from painted pixels the network may change the picture, and over which width that ends."""
 
@@ -97,19 +98,22 @@ class GuidedFaceVid2Vid(nn.Module):
             return self.appearance(self._pictures(square[None])).float()
 
     @torch.inference_mode()
-    def mend(self, volume: torch.Tensor, frames: np.ndarray, opacity: np.ndarray, places: np.ndarray) -> Mended:
+    def mend(
+        self, volume: torch.Tensor, frames: np.ndarray, opacity: np.ndarray, places: np.ndarray, mouth: bool = False
+    ) -> Mended:
         """Paint B windows of frames of one portrait.
 
         volume: of `source`.  frames: (B, h, w, 3) uint8, what geometry made of them.  opacity: (B, h, w) uint8, how
         much of each pixel geometry had to paint.  places: (B, h/4, w/4, 2) float32, where in the source square
-        each cell comes from, x and y in [-1, 1] over its sides, y down.  h and w are multiples of 8.
+        each cell comes from, x and y in [-1, 1] over its sides, y down.  h and w are multiples of 8.  mouth: these are
+        windows of a mouth, whose inside is left to geometry.
         """
         pixels = self._pictures(frames)
         painted_before = torch.from_numpy(opacity).to(pixels.device)[:, None].float() / 255
         where = torch.from_numpy(np.ascontiguousarray(places, np.float32)).to(pixels.device)
         with self._autocast():
             made = self.generate(volume.expand(len(pixels), -1, -1, -1, -1), pixels, painted_before, where)
-        share = (1 - made.keep[:, 0]).float() * reach(painted_before)[:, 0]
+        share = (1 - made.keep[:, 0]).float() * reach(painted_before, mouth)[:, 0]
         painted = (made.painted.float().clamp(0, 1) * 255).permute(0, 2, 3, 1).contiguous()
         return Mended(painted.cpu().numpy(), share.cpu().numpy())
 
@@ -149,17 +153,28 @@ def relit(pixels: torch.Tensor, painted: torch.Tensor) -> torch.Tensor:
     return (pixels + DARKEST) * torch.exp(LIGHT_GAIN * light) - DARKEST
 
 
-def reach(opacity: torch.Tensor) -> torch.Tensor:
-    """(B, 1, h, w) in [0, 1] -> the same size: 1 near painted pixels, exactly 0 far from them. Row by row, then
-    column by column, which is quicker."""
+def reach(opacity: torch.Tensor, mouth: bool = False) -> torch.Tensor:
+    """(B, 1, h, w) in [0, 1] -> the same size: 1 near painted pixels, exactly 0 far from them and inside a mouth. Row
+    by row, then column by column, which is quicker."""
     rows, columns = (2 * REACH_PX + 1, 1), (1, 2 * REACH_PX + 1)
     near = F.max_pool2d((opacity > 0).float(), rows, 1, (REACH_PX, 0))
     near = F.max_pool2d(near, columns, 1, (0, REACH_PX))
     rows, columns = (2 * REACH_FADE_PX + 1, 1), (1, 2 * REACH_FADE_PX + 1)
     near = F.avg_pool2d(near, rows, 1, (REACH_FADE_PX, 0), count_include_pad=False)
-    return F.avg_pool2d(near, columns, 1, (0, REACH_FADE_PX), count_include_pad=False)
+    near = F.avg_pool2d(near, columns, 1, (0, REACH_FADE_PX), count_include_pad=False)
+    return near * (1 - mouth_inside(opacity)) if mouth else near
 
 
-def confined(made: Generated, pixels: torch.Tensor, opacity: torch.Tensor) -> torch.Tensor:
+def mouth_inside(opacity: torch.Tensor) -> torch.Tensor:
+    """(B, 1, h, w) opacity of a mouth's window -> 1 well inside the opened lips, 0 elsewhere.
+
+    Which teeth a person has cannot be known from a closed mouth: a network paints the mean of all teeth there, a grey
+    blur, and geometry a set of teeth that moves rightly.
+    """
+    full = (opacity > 0.9).float()
+    return -F.max_pool2d(-full, 2 * INSIDE_PX + 1, 1, INSIDE_PX)
+
+
+def confined(made: Generated, pixels: torch.Tensor, opacity: torch.Tensor, mouth: bool) -> torch.Tensor:
     """The window as it enters the frame, (B, 3, h, w): painted only within reach."""
-    return pixels + (1 - made.keep) * reach(opacity) * (made.painted - pixels)
+    return pixels + (1 - made.keep) * reach(opacity, mouth) * (made.painted - pixels)

@@ -62,13 +62,28 @@ def test_reach_is_one_on_paint_and_ends() -> None:
     assert (near[..., :18, :] == 0).all() and (near[..., 46:, :] == 0).all()
 
 
+def test_the_inside_of_a_mouth_is_left_to_geometry(network: GuidedFaceVid2Vid, windows: tuple) -> None:
+    pixels, opacity, places = windows
+    opacity[:, 12:36, 16:48] = 255
+    made = network.mend(network.source(np.zeros((64, 64, 3), np.uint8)), pixels, opacity, places, mouth=True)
+    assert (made.share[:, 16:32, 20:44] == 0).all()
+    assert made.share[:, 12, 16:48].min() > 0
+
+
+def test_light_keeps_grey_grey(network: GuidedFaceVid2Vid, windows: tuple) -> None:
+    pixels, opacity, places = windows
+    grey = np.repeat(pixels[..., :1], 3, axis=3)
+    painted = network.mend(network.source(np.zeros((64, 64, 3), np.uint8)), grey, opacity, places).painted
+    assert np.ptp(painted, axis=3).max() < 0.01 and np.abs(painted - grey).max() > 1
+
+
 def test_gradient_reaches_both_networks(windows: tuple) -> None:
     network = GuidedFaceVid2Vid(GuidedConfig.debug())
     pixels, opacity, places = (torch.from_numpy(values).float() for values in windows)
     pixels, opacity = pixels.permute(0, 3, 1, 2) / 255, opacity[:, None] / 255
     volume = network.appearance(torch.rand(2, 3, 64, 64))
     torch.nn.init.normal_(network.generator.picture.weight, std=0.1)
-    confined(network.generate(volume, pixels, opacity, places), pixels, opacity).square().sum().backward()
+    confined(network.generate(volume, pixels, opacity, places), pixels, opacity, False).square().sum().backward()
     for part in (network.appearance, network.generator):
         assert any(p.grad is not None and p.grad.abs().max() > 0 for p in part.parameters())
 

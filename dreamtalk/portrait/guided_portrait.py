@@ -90,7 +90,7 @@ def _batches(frames: Iterator[DrawnFrame]) -> Iterator[tuple[DrawnFrame, ...]]:
 
 def mend(network: GuidedFaceVid2Vid, volume: torch.Tensor, frames: tuple[DrawnFrame, ...]) -> None:
     """Paint into the frames' pictures, in place; windows of one size go through the network together."""
-    for own in (slice(0, 1), slice(1, None)):
+    for own, mouth in ((slice(0, 1), True), (slice(1, None), False)):
         shown = [(frame, view) for frame in frames for view in frame.views[own] if view.opacity.any()]
         if not shown:
             continue
@@ -100,6 +100,7 @@ def mend(network: GuidedFaceVid2Vid, volume: torch.Tensor, frames: tuple[DrawnFr
             np.stack([view.pixels for view in views]),
             np.stack([view.opacity for view in views]),
             np.stack([view.places for view in views]),
+            mouth,
         )
         for (frame, view), painted, share in zip(shown, made.painted, made.share, strict=True):
             view.window.paste_change(frame.picture, painted - view.pixels, share)

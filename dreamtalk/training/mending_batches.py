@@ -19,7 +19,7 @@ class WindowBatch:
     """B windows of one kind, and the squares of the portraits they belong to; pictures float32 in [0, 1].
 
     squares: (P, 3, S, S).  owner: (B,) int64, index into squares.  pixels, truth: (B, 3, h, w).  opacity: (B, 1, h, w).
-    places: (B, h/4, w/4, 2), as renderer.guided_face_vid2vid takes them.  real: (B, 1, 1, 1), 1 for real video.
+    places: (B, h/4, w/4, 2), as renderer.guided_face_vid2vid takes them.
     """
 
     squares: torch.Tensor
@@ -28,7 +28,6 @@ class WindowBatch:
     truth: torch.Tensor
     opacity: torch.Tensor
     places: torch.Tensor
-    real: torch.Tensor
 
 
 class MendingBatches:
@@ -47,16 +46,14 @@ class MendingBatches:
         names = list(self._sets)
         shares = np.array([SHARES[name] for name in names])
         squares, parts = [], {kind: [] for kind in KINDS}
-        chosen = rng.choice(names, PORTRAITS, p=shares / shares.sum())
-        for name in chosen:
+        for name in rng.choice(names, PORTRAITS, p=shares / shares.sum()):
             square, windows = self._sets[name].draw(rng, WINDOWS)
             squares.append(square)
             for kind in KINDS:
                 parts[kind].append(windows[kind])
         pictures = _to_tensor(np.stack(squares))
         owner = torch.arange(PORTRAITS).repeat_interleave(WINDOWS)
-        real = torch.from_numpy((chosen == "real").astype(np.float32))[owner][:, None, None, None]
-        return {kind: WindowBatch(pictures, owner, *_joined(parts[kind]), real) for kind in KINDS}
+        return {kind: WindowBatch(pictures, owner, *_joined(parts[kind])) for kind in KINDS}
 
 
 class _Windows:

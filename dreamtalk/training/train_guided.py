@@ -5,8 +5,7 @@
 What it learns from is made first, once, beside DIR: rendered heads and real talking video (DATA/grid_s1/video); drawn
 portraits can be added by scripts/prepare_mending_pairs.py and --pairs. Each step draws a few portraits, and of
 each some windows of mouth and eyes: losses are photometric, perceptual, on edges, adversarial with feature matching
-in the last part, and one of steadiness: a window cut a few pixels aside must be painted alike. Inside the mouth they
-are coarse (mouth_inside).
+in the last part, and one of steadiness: a window cut a few pixels aside must be painted alike.
 """
 
 import logging
@@ -25,7 +24,7 @@ from renderer import losses
 from renderer.checkpoint import save_network
 from renderer.discriminator import PatchDiscriminator
 from renderer.generator import Generated
-from renderer.guided_face_vid2vid import CELL_PX, GuidedConfig, GuidedFaceVid2Vid, confined, reach
+from renderer.guided_face_vid2vid import CELL_PX, GuidedConfig, GuidedFaceVid2Vid, confined, mouth_inside, reach
 from renderer.precision import cpu_prefers_bfloat16
 from rig.safe_file import written_beside
 
@@ -34,7 +33,6 @@ RATE, JUDGE_RATE = 6e-4, 4e-4
 ADVERSARIAL_FROM = 0.55
 """Share of the steps after which the discriminators join."""
 STEADY_EVERY, STEADY_PX = 4, 8
-INSIDE_PX, COARSE_PX = 2, 8
 JUDGE_SAVED_EVERY = 250
 
 _log = logging.getLogger(__name__)
@@ -46,12 +44,10 @@ class GuidedLossWeights:
 
     painted: float = 0.5
     edges: float = 0.5
-    coarse: float = 1.0
-    inside_edges: float = 1.0
     perceptual: float = 0.35
     keep: float = 0.002
-    adversarial: float = 0.01
-    feature_matching: float = 0.4
+    adversarial: float = 0.04
+    feature_matching: float = 0.8
     steady: float = 0.5
 
 
@@ -152,9 +148,12 @@ class _Lesson:
             volume = volumes[windows.owner]
             with _fast():
                 made = self.network.generate(volume, windows.pixels, windows.opacity, windows.places)
-                picture = confined(made, windows.pixels, windows.opacity)
-                total = total + self._picture_terms(kind, made, picture, windows)
-                if step % STEADY_EVERY == 0 and kind == "mouth":
+                mouth = kind == "mouth"
+                picture = confined(made, windows.pixels, windows.opacity, mouth)
+                if mouth:  # what is left to geometry is no matter of the losses
+                    picture = picture + mouth_inside(windows.opacity) * (windows.truth - picture)
+                total = total + self._picture_terms(made, reach(windows.opacity, mouth), picture, windows.truth)
+                if step % STEADY_EVERY == 0 and not mouth:
                     total = total + self.weights.steady * self._unsteadiness(volume, windows, picture, step)
             shown[kind] = (picture, windows.truth)
         if step >= ADVERSARIAL_FROM * self.steps:
@@ -167,20 +166,18 @@ class _Lesson:
             raise OptionError(f"The training diverged at step {step}; lower the learning rate.")
         return total
 
-    def _picture_terms(self, kind: str, made: Generated, picture: torch.Tensor, windows: WindowBatch) -> torch.Tensor:
-        weights, truth, near = self.weights, windows.truth, reach(windows.opacity)
-        inside = mouth_inside(windows.opacity) if kind == "mouth" else torch.zeros_like(near)
-        close = (0.2 + near) * (1 - inside)
+    def _picture_terms(
+        self, made: Generated, near: torch.Tensor, picture: torch.Tensor, truth: torch.Tensor
+    ) -> torch.Tensor:
+        self, made: Generated, near: torch.Tensor, picture: torch.Tensor, truth: torch.Tensor
+    ) -> torch.Tensor:
+        weights, close = self.weights, 0.2 + near
         loss = losses.weighted_pixel_loss(picture, truth, close)
-        loss = loss + weights.painted * losses.weighted_pixel_loss(made.painted, truth, near * (1 - inside) + 1e-3)
+        loss = loss + weights.painted * losses.weighted_pixel_loss(made.painted, truth, near + 1e-3)
         loss = loss + weights.edges * edge_loss(picture, truth, close)
         loss = loss + weights.keep * (near * (1 - made.keep)).mean()
-        if kind == "mouth":
-            loss = loss + weights.coarse * coarse_loss(picture, truth, inside * windows.real)
-            loss = loss + weights.inside_edges * edge_loss(picture, windows.pixels, inside + 1e-3)
         if self.features is not None:
-            seen = picture + inside * (truth - picture)
-            loss = loss + weights.perceptual * losses.perceptual_loss(self.features, seen, truth, scales=1)
+            loss = loss + weights.perceptual * losses.perceptual_loss(self.features, picture, truth, scales=1)
         return loss
 
     def _unsteadiness(
@@ -198,23 +195,7 @@ class _Lesson:
         pixels, opacity = cut(windows.pixels), cut(windows.opacity)
         made = self.network.generate(volume, pixels, opacity, places)
         inner = (..., slice(8, -8), slice(8, -8))
-        return (confined(made, pixels, opacity)[inner] - cut(picture)[inner]).abs().mean()
-
-
-def mouth_inside(opacity: torch.Tensor) -> torch.Tensor:
-    """(B, 1, h, w) opacity of a mouth's window -> 1 well inside the opened lips, 0 elsewhere.
-
-    Which teeth a person has cannot be known from a closed mouth: an error taken pixel by pixel would paint the mean of
-    all teeth, a grey blur. So there the losses ask for the light of real mouths and the edges of what geometry painted.
-    """
-    full = (opacity > 0.9).float()
-    return -F.max_pool2d(-full, 2 * INSIDE_PX + 1, 1, INSIDE_PX)
-
-
-def coarse_loss(made: torch.Tensor, truth: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
-    """Mean absolute difference of the colours of patches of COARSE_PX; `where` (B, 1, H, W) says what counts."""
-    error = F.avg_pool2d(where * (made - truth), COARSE_PX, COARSE_PX // 2)
-    return error.abs().sum() / (3 * F.avg_pool2d(where, COARSE_PX, COARSE_PX // 2).sum() + 1)
+        return (confined(made, pixels, opacity, False)[inner] - cut(picture)[inner]).abs().mean()
 
 
 def edge_loss(made: torch.Tensor, truth: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
