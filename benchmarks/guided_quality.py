@@ -54,8 +54,6 @@ def main() -> None:
 def mended_windows(
     network: GuidedFaceVid2Vid, squares: np.ndarray, arrays: dict[str, np.ndarray], mouth: bool
 ) -> np.ndarray:
-    network: GuidedFaceVid2Vid, squares: np.ndarray, arrays: dict[str, np.ndarray], mouth: bool
-) -> np.ndarray:
     """(N, h, w, 3) uint8, as the frames would show them."""
     made = arrays["composite"].copy()
     for owner in np.unique(arrays["source"]):

@@ -169,8 +169,6 @@ class _Lesson:
     def _picture_terms(
         self, made: Generated, near: torch.Tensor, picture: torch.Tensor, truth: torch.Tensor
     ) -> torch.Tensor:
-        self, made: Generated, near: torch.Tensor, picture: torch.Tensor, truth: torch.Tensor
-    ) -> torch.Tensor:
         weights, close = self.weights, 0.2 + near
         loss = losses.weighted_pixel_loss(picture, truth, close)
         loss = loss + weights.painted * losses.weighted_pixel_loss(made.painted, truth, near + 1e-3)
