@@ -17,7 +17,7 @@ DEEP = 0.34
 UNDER_TEETH_M = (-0.002, 0.010)
 """Height below the edge of the upper teeth over which their shadow ends."""
 SHADED = 0.42
-GROOVE_M, GROOVE = 0.0022, 0.20
+GROOVE_M, GROOVE = 0.0022, 0.13
 MOTTLE = 0.09
 SINK, SINK_DEPTH_M = 0.32, (0.025, 0.060)
 """How far, in gaps of the lips, the back of the tongue sinks in an open mouth, and how far behind the lips it does."""

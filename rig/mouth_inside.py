@@ -11,7 +11,7 @@ from rig.portrait_colours import Palette
 from rig.smoothstep import smoothstep
 from rig.teeth import Arch, tooth_row
 
-UPPER_SHOW_M, LOWER_SHOW_M = -0.0036, -0.0014
+UPPER_SHOW_M, LOWER_SHOW_M = -0.0036, -0.0022
 """Height of the edge of the front teeth over the line where the lips touch."""
 FLESH_LIGHT, FLESH_OPENING_M = 0.62, (0.003, 0.020)
 """How bright tongue and throat are in a mouth just open, and over which opening they reach full light."""

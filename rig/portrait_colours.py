@@ -9,14 +9,17 @@ from scipy.sparse.linalg import splu
 
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER
 from rig.polygon import signed_distance
+from rig.smoothstep import smoothstep
 
 LUMA = np.array([0.299, 0.587, 0.114])
 CHEEK_LANDMARKS = [50, 280, 205, 425, 9, 8, 151]
 LIP_LANDMARKS = [11, 12, 15, 16, 38, 268, 72, 302, 85, 315, 86, 316]
 FLESH_TINT = np.array([1.5, 0.82, 0.78])
 """What lies inside a mouth, over its luma, in a colourful picture."""
+COLOURFUL = (0.02, 0.16)
+"""Saturation of the skin from which its mouth is painted in colours, and at which they are full."""
 WARM_SHADE = np.array([-0.12, 0.12, 0.16])
-TOOTH_LIGHT, TOOTH_TINT = 1.2, 0.6
+TOOTH_LIGHT, TOOTH_TINT = 1.12, 0.6
 """How bright enamel is over the skin, and how much of the skin's tint it takes on."""
 THROAT_LIGHT = 0.56
 SHOWN_MARGIN_PX, SHOWN_PIXELS, SHOWN_SHARE = 1.0, 60, 0.3
@@ -61,15 +64,15 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
     light = float(skin @ LUMA)
     tint = skin / max(light, 0.02)
     flesh = 0.5 * (lips + skin * lips.sum() / max(skin.sum(), 0.02))
-    vivid = max(4.0 * _saturation(skin), 2.0 * _saturation(lips))
-    colourful = min(vivid, 1.0)
+    colourful = float(smoothstep(*COLOURFUL, max(_saturation(skin), 0.5 * _saturation(lips))))
     redder = np.clip(lips / max(float(lips @ LUMA), 0.02), 0.3, 2.2)
     redder = 0.5 * redder + 0.5 * (1 + colourful * (FLESH_TINT - 1))
     deep_red = redder**1.5
     enamel = 1 + TOOTH_TINT * (tint - 1)
+    enamel = np.clip(enamel / enamel.max(), 0.58, 1)
     teeth = _shown_teeth(picture, landmarks, light)
     if teeth is None:
-        teeth = np.clip(TOOTH_LIGHT * light * np.clip(enamel / enamel.max(), 0.58, 1) + 0.04, 0.1, 0.95)
+        teeth = np.clip(TOOTH_LIGHT * light * enamel / float(enamel @ LUMA) + 0.04, 0.1, 0.95)
     return Palette(
         skin=skin,
         teeth=teeth,

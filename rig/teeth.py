@@ -15,7 +15,7 @@ UPPER_HEIGHTS_MM = (10.3, 9.0, 10.0, 8.6, 8.0, 7.4)
 LOWER_HEIGHTS_MM = (8.8, 9.0, 9.8, 8.6, 8.0, 7.4)
 GUM_MM = 5.0
 COLUMNS_PER_TOOTH, ROWS = 10, 14
-LOWER_LIGHT = 0.88
+LOWER_LIGHT = 0.84
 """Light on lower teeth over that on upper ones."""
 
 
