@@ -59,3 +59,7 @@ class FaceCorrespondence:
     def positions(self, vertices: np.ndarray) -> np.ndarray:
         """(..., V, 3) per-vertex values -> (..., L, 3) at the landmarks, same dtype."""
         return np.einsum("...lkc,lk->...lc", vertices[..., self.triangles, :], self.shares)
+
+    def at(self, values: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        """(V, K) per-vertex values -> (N, K) at some landmarks (N,)."""
+        return np.einsum("lkc,lk->lc", values[self.triangles[landmarks]], self.shares[landmarks])

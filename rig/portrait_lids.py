@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rig.aperture import column_matrix, soft_line, strip_faces
+from rig.correspondence import FaceCorrespondence
 from rig.lid_paint import lid_lashes, lid_skin
 from rig.portrait_colours import dark_rim, sample
 from rig.portrait_eyes import COLUMNS, Eye
@@ -50,6 +51,7 @@ SEAMS = ((0.035, 0.3), (0.014, 0.75))
 """Half width, in distances between the eyes' outer corners, and opacity of what is dark between closed lids: the
 shadow of the lashes, and the line where the lids meet."""
 SEAM_SHADE = 0.45
+_MIDDLE = slice(COLUMNS // 4, -(COLUMNS // 4))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,7 @@ class Lids:
         result = LidLayers()
         for lid in self._lids:
             fold, rim = lid.fold(pixels), lid.eye.rims(pixels)[0]
-            closing = lid.closing(fold, rim)
+            closing = lid.closing(rim)
             if closing <= FLOWING[0]:
                 continue
             result.flow.append(lid.flow(fold, rim, closing))
@@ -99,12 +101,11 @@ class Lids:
 @dataclass(frozen=True, eq=False)
 class _Lid:
     """One upper lid as pictured: fold0, rim0 (C, 2) pixels, height (C,) between them, gap (C,) of the eye below, all in
-    pixels; triangles, shares (9, 3): the fold on the rig; columns (C, 9)."""
+    pixels; columns (C, 9) resample the fold's landmarks."""
 
     side: str
     eye: Eye
-    triangles: np.ndarray
-    shares: np.ndarray
+    marks: FaceCorrespondence
     columns: np.ndarray
     fold0: np.ndarray
     rim0: np.ndarray
@@ -119,26 +120,24 @@ class _Lid:
     def of_fit(cls, fit: PortraitFit, eye: Eye, side: str, pixels: np.ndarray, picture: np.ndarray) -> "_Lid":
         marks, ids = fit.correspondence, FOLDS[side]
         columns = column_matrix(marks.positions(fit.rig.neutral)[ids], COLUMNS)
-        triangles, shares = marks.triangles[ids], marks.shares[ids]
         upper, lower = eye.rims(pixels)
-        fold = columns @ _on_triangles(pixels, triangles, shares)
+        fold = columns @ marks.at(pixels, ids)
         dark = dark_rim(picture, upper)
         near = np.median(sample(picture, fold, 1.0), axis=0)
         return cls(
-            side, eye, triangles, shares, columns, fold, upper, np.maximum(upper[:, 1] - fold[:, 1], 0.5),
+            side, eye, marks, columns, fold, upper, np.maximum(upper[:, 1] - fold[:, 1], 0.5),
             np.maximum(lower[:, 1] - upper[:, 1], 0.5), LASH_REACH * float(np.linalg.norm(upper[-1] - upper[0])), dark,
             np.minimum(dark, SEAM_SHADE * near), fit.eye_distance_px,
         )  # fmt: skip
 
     def fold(self, pixels: np.ndarray) -> np.ndarray:
         """(V, 2) pixels -> (C, 2)."""
-        return self.columns @ _on_triangles(pixels, self.triangles, self.shares)
+        return self.columns @ self.marks.at(pixels, FOLDS[self.side])
 
-    def closing(self, fold: np.ndarray, rim: np.ndarray) -> float:
-        """How far the lid has come down, 0 as in the picture .. 1 shut."""
-        middle = slice(COLUMNS // 4, -(COLUMNS // 4))
-        grown = rim[middle, 1] - fold[middle, 1] - self.height[middle]
-        return float(np.clip(grown.sum() / self.gap[middle].sum(), 0.0, 1.0))
+    def closing(self, rim: np.ndarray) -> float:
+        """How far the lid has come down between its corners, 0 as in the picture .. 1 shut."""
+        fallen = _hanging(rim) - _hanging(self.rim0)
+        return float(np.clip(fallen / self.gap[_MIDDLE].mean(), 0.0, 1.0))
 
     def flow(self, fold: np.ndarray, rim: np.ndarray, closing: float) -> Layer:
         """The way back into the picture, whose lid keeps its shape near the rim."""
@@ -189,8 +188,9 @@ class _Lid:
         return layers
 
 
-def _on_triangles(points: np.ndarray, triangles: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    return np.einsum("lkc,lk->lc", points[triangles], shares)
+def _hanging(rim: np.ndarray) -> float:
+    """How far the middle of a rim (C, 2) lies below its corners, pixels."""
+    return float(rim[_MIDDLE, 1].mean() - rim[[0, -1], 1].mean())
 
 
 def _downs(fold: np.ndarray, rim: np.ndarray) -> np.ndarray:

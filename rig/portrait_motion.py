@@ -12,13 +12,14 @@ from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
 from rig.lip_contact import PROBE_JAW, LipContact, LipLine
 from rig.mouth_inside import MouthInside
-from rig.portrait_colours import palette
+from rig.portrait_colours import LUMA, palette, sample
 from rig.portrait_eyes import Eye, hidden_eyes
 from rig.portrait_fit import PortraitFit
+from rig.portrait_folds import Folds, light_direction
 from rig.portrait_grid import ElasticGrid
 from rig.portrait_lids import LidLayers, Lids
 from rig.portrait_raster import DEPTH_SPAN_M, Layer, OpenMouth, PortraitRaster
-from rig.portrait_skin import Skin
+from rig.portrait_skin import Skin, normals
 from rig.rotation import matrix_from_angles
 from rig.smoothstep import smoothstep
 
@@ -86,6 +87,11 @@ class PortraitMotion:
         px_per_m = pose.focal_px / -pose.translation[2]
         self._lips_closed_px = np.maximum(resting, 0.0) * shut * px_per_m + CLOSED_LIPS_PX
         self._lids = Lids(fit, picture, self._pixels0, self._eyes)
+        front = self._skin.front
+        lit = light_direction(
+            normals(self._camera0, self._skin.faces)[front], sample(picture, self._pixels0[front]) @ LUMA
+        )
+        self._folds = Folds(fit, picture, lit, colours.skin)
         self._inside = MouthInside.of_head(rig, self.expressed(np.zeros(len(NAMES), np.float32)), colours)
         head = np.flatnonzero(rig.regions["head"] & rig.regions["skin"])
         self._grid = ElasticGrid.around_head(
@@ -192,7 +198,8 @@ class PortraitMotion:
         strip = aperture_strip(*self._lips.drawn_rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
         lines = lids.seams + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
         mouth = self._open_mouth(weights, still, turn, strip) if strip.share.max() > 0 else None
-        return self._raster.paint(skin, eyes, mouth, lines, lids.skin, lids.lashes)
+        folds = self._folds.layer(weights, pixels)
+        return self._raster.paint([skin, *([folds] if folds else [])], eyes, mouth, lines, lids.skin, lids.lashes)
 
     def _open_mouth(self, weights: np.ndarray, still: np.ndarray, turn: HeadTurn, strip: Strip) -> OpenMouth:
         pose = self.fit.pose

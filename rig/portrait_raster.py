@@ -129,7 +129,7 @@ class PortraitRaster:
         return np.frombuffer(data, np.float32).reshape(self.height, self.width, 4)
 
     def paint(
-        self, skin: Layer, eyes: list[Layer], mouth: OpenMouth | None, lines: list[Layer], lids: list[Layer],
+        self, skin: list[Layer], eyes: list[Layer], mouth: OpenMouth | None, lines: list[Layer], lids: list[Layer],
         lashes: list[Layer],
     ) -> np.ndarray:  # fmt: skip
         """Paint over the warped picture -> (H, W, 4) uint8, RGB already multiplied by opacity.
@@ -141,7 +141,8 @@ class PortraitRaster:
             view = None if mouth is None else self._draw_inside(mouth)
             self._begin(self._paint, (0.0, 0.0, 0.0, 0.0))
             self._context.blend_func = (self._gl.ONE, self._gl.ONE_MINUS_SRC_ALPHA)
-            self._draw("paint", skin, self._ndc(skin.positions, skin.depth))
+            for layer in skin:
+                self._draw("paint", layer, self._ndc(layer.positions, layer.depth))
             self._hidden.use(0)
             for eye in eyes:
                 self._draw("eyes", eye, self._ndc(eye.positions, eye.depth))

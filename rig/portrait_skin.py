@@ -107,16 +107,20 @@ class Skin:
         return np.column_stack([self.colours, share * self.opacity]).astype(np.float32)
 
 
-def _slope(camera: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Cosine between each vertex's normal and the way to the camera, (V,)."""
-    corner = camera[faces]
+def normals(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(V, 3) unit normals of the vertices of a mesh."""
+    corner = points[faces]
     flat = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normal = np.zeros(camera.shape)
+    normal = np.zeros(points.shape)
     for k in range(3):
         for axis in range(3):
-            normal[:, axis] += np.bincount(faces[:, k], flat[:, axis], len(camera))
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    return -(normal * camera).sum(axis=1) / np.linalg.norm(camera, axis=1)
+            normal[:, axis] += np.bincount(faces[:, k], flat[:, axis], len(points))
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+
+
+def _slope(camera: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Cosine between each vertex's normal and the way to the camera, (V,)."""
+    return -(normals(camera, faces) * camera).sum(axis=1) / np.linalg.norm(camera, axis=1)
 
 
 def _unhidden(fit: PortraitFit, pixels: np.ndarray, camera: np.ndarray, faces: np.ndarray) -> np.ndarray:
