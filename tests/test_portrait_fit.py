@@ -61,6 +61,31 @@ def test_another_identity_is_met_by_the_landmarks(seed: int) -> None:
     assert fit.error < 0.006 and fit.error <= fit.error_without_residual
 
 
+SHOWN = {
+    "calm": {},
+    "open": {"jawOpen": 0.6},
+    "smile": {"mouthSmileLeft": 0.7, "mouthSmileRight": 0.7},
+    "brows up": {"browInnerUp": 0.7, "browOuterUpLeft": 0.5, "browOuterUpRight": 0.5},
+    "asleep": {"eyeBlinkLeft": 0.9, "eyeBlinkRight": 0.9},
+}
+
+
+@pytest.mark.parametrize("yaw_deg", [0, -20, 35])
+@pytest.mark.parametrize("shown", SHOWN)
+def test_head_and_person_are_found_up_to_35_degrees(shown: str, yaw_deg: int) -> None:
+    """Turn, shape (to scale, for one picture does not tell the size) and identity, whatever the face does."""
+    own, angles = weights(**SHOWN[shown]), np.array([0.1, np.radians(yaw_deg), 0.05])
+    identity = np.random.default_rng(len(shown) + yaw_deg % 7).normal(0, 0.8, 12)
+    fit = fit_portrait(landmarks(own, angles, identity), own, SIZE)
+    assert np.abs(np.degrees(angles_from_matrix(fit.pose.rotation) - angles)).max() < 4
+    assert fit.error < 0.002 and fit.error_without_residual < 0.01
+    face, truth = RIG.regions["face"], RIG.with_identity(identity).morph(own)
+    found, wanted = (points[face] - points[face].mean(axis=0) for points in (fit.vertices, truth))
+    found = found * (found * wanted).sum() / (found**2).sum()
+    assert np.linalg.norm(found - wanted, axis=1).mean() < 0.0025
+    assert np.corrcoef(fit.identity[:12], identity)[0, 1] > 0.55
+
+
 def test_an_open_smile_is_taken_as_the_own_expression() -> None:
     shown = weights(jawOpen=0.5, mouthSmileLeft=0.7, mouthSmileRight=0.7)
     fit = fit_portrait(landmarks(shown, np.zeros(3)), shown, SIZE)
