@@ -24,6 +24,8 @@ OPENING = {
 """How strongly each shape, beside the jaw, parts the lips."""
 FULLY_OPENED = 0.12
 ROUNDS = 3
+PRESS_M = 0.0008
+"""How far lips that the picture shows open overlap when they close."""
 CORNER_SHARE = 0.07
 """Share of the mouth's width over which drawn lips come together at either corner."""
 PROBE_JAW, GAIN_RANGE = 0.5, (1.0, 1.12)
@@ -78,6 +80,7 @@ class LipContact:
     upper lip's side and negative on the lower's.  resting_gap_m: (C,) what the picture shows of a closed mouth.
     gaps_m: (52, C) the rig's gap at weight 1.  round_gap: (C,) gap of a well rounded opening over
     its largest.  taper: (C,) how far each column may open at all: corners stay closed.
+    shut: whether the picture shows the mouth closed, or nearly.
     gain: factor of the gap with which the picture shows as much of it, in heights of the face, as the rig has.
     """
 
@@ -87,6 +90,7 @@ class LipContact:
     gaps_m: np.ndarray
     round_gap: np.ndarray
     taper: np.ndarray
+    shut: bool = True
     gain: float = 1.0
 
     @classmethod
@@ -110,8 +114,9 @@ class LipContact:
         round_gap = (np.maximum(1 - across**2, 0.0) ** ROUND_POWER).astype(np.float32)
         taper = np.maximum(1 - np.abs(across) ** TAPER_POWER, 0.0).astype(np.float32)
         return cls(
-            line, reach.astype(np.float32), (gap * closed).astype(np.float32), line.gap(deltas), round_gap, taper
-        )
+            line, reach.astype(np.float32), (gap * closed - PRESS_M * float(closed == 0) * taper).astype(np.float32),
+            line.gap(deltas), round_gap, taper, bool(closed > 0),
+        )  # fmt: skip
 
     def as_pictured(self, vertices: np.ndarray, pose: Pose, m_per_px: float) -> Self:
         """With the gain that makes up for what the picture hides of the gap of (V, 3) parted lips; m_per_px: the height
@@ -126,7 +131,9 @@ class LipContact:
         """Push the lips of (V, 3) head vertices, in place, to the gap that (52,) drawable weights ask for."""
         gap = np.maximum(weights @ self.gaps_m, 0.0)
         gap += ROUNDNESS * np.maximum(gap.max() * self.round_gap - gap, 0.0)
-        wanted = self.gain * gap * self.taper * _opened(weights) + self.resting_gap_m
+        wanted = self.gain * gap * self.taper * _opened(weights)
+        pursed = float(weights[INDEX["mouthPucker"]]) * np.maximum(self.resting_gap_m, 0.0)
+        wanted = wanted + self.resting_gap_m - pursed
         for _ in range(ROUNDS):
             push = (wanted - self.line.gap(vertices)) / 2
             if np.abs(push).max() < 1e-6:

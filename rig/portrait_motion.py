@@ -12,6 +12,7 @@ from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
 from rig.lip_contact import PROBE_JAW, LipContact, LipLine
 from rig.mouth_inside import MouthInside
+from rig.picture_softness import softness
 from rig.portrait_colours import LUMA, palette, sample
 from rig.portrait_eyes import Eye, hidden_eyes
 from rig.portrait_fit import PortraitFit
@@ -31,7 +32,7 @@ LIGHT_IN_MOUTH = (0.85, 1.0)
 """How bright the inside of the mouth is when just open, and when wide open."""
 SLID_PX = 1.5
 """How far an eyeball must have slid under its lids before what they hid is painted."""
-LIP_LINES = ((0.4, 0.022), (0.8, 0.011))
+LIP_LINES = ((0.4, 0.024), (0.65, 0.011))
 """Opacity and half width, in distances between the eyes' outer corners, of the shadow between closed lips and of its
 core."""
 _FOREHEAD, _CHIN = 10, 152  # landmarks
@@ -70,6 +71,7 @@ class PortraitMotion:
         self._pixels0 = pose.to_pixels(self._camera0)
         colours = palette(picture, fit.landmarks, fit.eye_distance_px)
         self._palette = colours
+        self._softness = softness(picture, fit.landmarks)
         self._eyes = [Eye.of_fit(rig, fit.vertices, side) for side in ("left", "right")]
         self._skin = Skin.of_fit(fit, picture, self._pixels0, self._camera0, colours, self._eyes)
         marks = fit.correspondence.positions(fit.vertices)
@@ -83,7 +85,7 @@ class PortraitMotion:
         self._contact = self._contact.as_pictured(self.expressed(parted), pose, face_height / face_px)
         # a mouth that the picture shows closed has gaps of a pixel or so between its landmarks
         resting = LipLine.of_rig(rig, MOUTH_COLUMNS).gap(fit.vertices)
-        shut = 1.0 if np.abs(self._contact.resting_gap_m).max() > 0 else 0.0
+        shut = float(self._contact.shut)
         px_per_m = pose.focal_px / -pose.translation[2]
         self._lips_closed_px = np.maximum(resting, 0.0) * shut * px_per_m + CLOSED_LIPS_PX
         self._lids = Lids(fit, picture, self._pixels0, self._eyes)
@@ -195,7 +197,8 @@ class PortraitMotion:
     ) -> np.ndarray:  # fmt: skip
         turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, turned), self._skin.faces, True)
-        strip = aperture_strip(*self._lips.drawn_rims(pixels), MOUTH_ROWS, MOUTH_FEATHER_PX, self._lips_closed_px)
+        feather = MOUTH_FEATHER_PX * self._softness
+        strip = aperture_strip(*self._lips.drawn_rims(pixels), MOUTH_ROWS, feather, self._lips_closed_px)
         lines = lids.seams + (self._lip_line(pixels, strip) if self._skin.open_mouth else [])
         mouth = self._open_mouth(weights, still, turn, strip) if strip.share.max() > 0 else None
         folds = self._folds.layer(weights, pixels)
@@ -212,7 +215,7 @@ class PortraitMotion:
         return OpenMouth(
             Layer(strip.positions, None, np.column_stack([strip.share, strip.down, scale, scale]), strip.faces),
             Layer(pose.to_pixels(camera), -camera[:, 2], colours, faces),
-            self._palette.throat * 0.3, light, self._palette.shade_power,
+            self._palette.throat * 0.3, light, self._palette.shade_power, self._softness,
         )  # fmt: skip
 
     def _lip_line(self, pixels: np.ndarray, strip: Strip) -> list[Layer]:
@@ -222,7 +225,7 @@ class PortraitMotion:
         shut = shut * np.sin(np.linspace(0, np.pi, len(upper))) ** 0.3
         layers = []
         for opacity, width in LIP_LINES:
-            line = soft_line((upper + lower) / 2, width * self.fit.eye_distance_px, opacity * shut)
+            line = soft_line((upper + lower) / 2, width * self._softness * self.fit.eye_distance_px, opacity * shut)
             colours = np.broadcast_to(self._palette.lip_line, (len(line.share), 3))
             layers.append(Layer(line.positions, None, np.column_stack([colours, line.share]), line.faces))
         return layers

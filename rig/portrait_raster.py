@@ -31,9 +31,9 @@ _EYES = (
 _MOUTH = (
     _FLOW[0],
     """in vec4 v; out vec4 colour; uniform sampler2D inside; uniform vec4 window; uniform vec3 power;
-    uniform float light;
+    uniform float light; uniform float soften;
     void main() {
-        vec3 c = texture(inside, (gl_FragCoord.xy - window.xy) / window.zw).rgb;
+        vec3 c = texture(inside, (gl_FragCoord.xy - window.xy) / window.zw, soften).rgb;
         float above = v.y * v.z, below = (1.0 - v.y) * v.z;
         float shade = mix(0.7, 1.0, smoothstep(0.0, 0.035, above)) * mix(0.8, 1.0, smoothstep(0.0, 0.03, below));
         shade *= mix(0.5, 1.0, smoothstep(0.0, 0.05, v.z));
@@ -57,13 +57,15 @@ class Layer:
 @dataclass(frozen=True, eq=False)
 class OpenMouth:
     """What is seen between the lips. window: values (opacity, down, gap over the eye distance, -); inside: values RGBA,
-    before a ground of colour `cavity` (3,); light: brightness; shade_power: (3,) exponents of shadow for R, G and B."""
+    before a ground of colour `cavity` (3,); light: brightness; shade_power: (3,) exponents of shadow for R, G and B;
+    softness: how many times softer than crisp it is drawn."""
 
     window: Layer
     inside: Layer
     cavity: np.ndarray
     light: float
     shade_power: np.ndarray
+    softness: float = 1.0
 
 
 class PortraitRaster:
@@ -152,7 +154,7 @@ class PortraitRaster:
             if mouth is not None:
                 self._inside_texture.use(0)
                 program, window = self._programs["mouth"], mouth.window
-                program["window"], program["light"] = view, mouth.light
+                program["window"], program["light"], program["soften"] = view, mouth.light, np.log2(mouth.softness)
                 program["power"] = tuple(float(value) for value in mouth.shade_power)
                 self._draw("mouth", window, self._ndc(window.positions, window.depth))
             self._lids.use(0)
@@ -177,7 +179,7 @@ class PortraitRaster:
         positions = np.column_stack([plane, self._ndc_depth(inside.depth)]).astype(np.float32)
         self._draw("paint", inside, positions, depth_test=True)
         self._context.enable(self._gl.BLEND)
-        self._inside_texture.build_mipmaps(max_level=2)
+        self._inside_texture.build_mipmaps(max_level=3)
         return (float(low[0]), float(low[1]), float(extent[0]), float(extent[1]))
 
     def _begin(self, target: Any, colour: tuple) -> None:

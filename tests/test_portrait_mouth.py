@@ -1,12 +1,14 @@
 """The mouth of a portrait: its shapes, its lips and what lies between them."""
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from rig.aperture import aperture_strip
 from rig.arkit import INDEX
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, FaceCorrespondence
 from rig.face_rig import FaceRig
 from rig.lip_contact import PAINTED_GAIN, LipContact, LipLine
+from rig.picture_softness import softness
 from rig.portrait_colours import LUMA, palette
 from rig.portrait_lip_shapes import seen_jaw, seen_pucker
 from rig.portrait_pose import Pose
@@ -88,3 +90,23 @@ def test_teeth_that_a_picture_shows_give_their_colour() -> None:
     picture[60:80] = (60, 30, 30)
     guessed = palette(picture, marks, 60.0).teeth
     assert np.ptp(guessed) < 0.45 * guessed.max() and guessed @ LUMA > 0.55
+
+
+def test_enlarged_pictures_are_soft_and_crisp_ones_are_not() -> None:
+    crisp = np.random.default_rng(0).integers(0, 255, (120, 120, 3)).astype(np.uint8)
+    enlarged = np.repeat(np.repeat(crisp[:30, :30], 4, 0), 4, 1)
+    enlarged = np.stack([gaussian_filter(enlarged[..., k], 2.0) for k in range(3)], axis=-1)
+    corners = np.float32([[10, 10], [110, 110]])
+    assert softness(crisp, corners) == 1.0
+    assert 1.3 < softness(enlarged, corners) <= 2.0
+    assert softness(crisp, np.float32([[10, 10], [12, 12]])) == 1.0
+
+
+def test_lips_shown_open_press_together_when_they_close() -> None:
+    shown = RIG.morph(0.5 * np.eye(52, dtype=np.float32)[INDEX["jawOpen"]])
+    calm = np.zeros(52, np.float32)
+    opened = LipContact.of_fit(RIG, shown, RIG.deltas, 0.18)
+    closed = LipContact.of_fit(RIG, RIG.neutral, RIG.deltas, 0.18)
+    assert not opened.shut and closed.shut
+    gap = opened.line.gap(opened.apply(RIG.neutral.copy(), calm))[2:-2]
+    assert gap.max() < -0.0004 and gap.min() > -0.0012
