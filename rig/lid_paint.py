@@ -1,7 +1,7 @@
 """What a closed upper lid looks like, from a picture with open eyes: its skin and its lashes, as small pictures."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, median_filter, percentile_filter
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates, median_filter, percentile_filter
 
 from rig.portrait_colours import LUMA, sample
 from rig.smoothstep import smoothstep
@@ -48,6 +48,23 @@ def lid_skin(picture: np.ndarray, fold: np.ndarray, below: np.ndarray, full: np.
     shade = shade - FOLD_SHADE * np.sin(np.pi * np.minimum(down / 0.3, 1)) - RIM_SHADE * smoothstep(0.55, 1.0, down)
     skin = np.clip(ground * shade[..., None] + np.clip(grain, -most, most), 0, 1)
     return np.dstack([skin, np.ones((rows, columns))])
+
+
+def behind_frame(
+    skin: np.ndarray, picture: np.ndarray, frame: np.ndarray, fold: np.ndarray, full: np.ndarray
+) -> np.ndarray:
+    """The lid of lid_skin (h, w, 4) with the frame of glasses before it, (H, W) 1 on the frame.
+
+    fold: (C, 2) pixels, the upper end of the lid; full: (C,) pixels, its height when closed.
+    """
+    rows, columns = skin.shape[:2]
+    across = np.linspace(0, len(fold) - 1, columns)
+    height = np.interp(across, np.arange(len(full)), full)
+    down = np.linspace(0, 1, rows)[:, None] * height
+    places = (_resampled(fold, across) + down[..., None] * (0.0, 1.0)).reshape(-1, 2)
+    share = map_coordinates(frame, places.T[::-1], order=1).reshape(rows, columns, 1)
+    source = sample(picture, places).reshape(rows, columns, 3)
+    return np.dstack([skin[..., :3] + share * (source - skin[..., :3]), skin[..., 3]])
 
 
 def _along(colours: np.ndarray) -> np.ndarray:

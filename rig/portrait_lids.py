@@ -10,7 +10,7 @@ import numpy as np
 
 from rig.aperture import column_matrix, soft_line, strip_faces
 from rig.correspondence import FaceCorrespondence
-from rig.lid_paint import lid_lashes, lid_skin
+from rig.lid_paint import behind_frame, lid_lashes, lid_skin
 from rig.portrait_colours import dark_rim, sample
 from rig.portrait_eyes import COLUMNS, Eye
 from rig.portrait_fit import PortraitFit
@@ -68,14 +68,22 @@ class LidLayers:
 class Lids:
     """Both upper lids of one portrait. atlas: (H, W, 4) uint8, their skin and lashes."""
 
-    def __init__(self, fit: PortraitFit, picture: np.ndarray, pixels: np.ndarray, eyes: list[Eye]) -> None:
-        """pixels: (V, 2), the head as pictured; eyes: left, right."""
+    def __init__(
+        self, fit: PortraitFit, picture: np.ndarray, pixels: np.ndarray, eyes: list[Eye],
+        frame: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        """pixels: (V, 2), the head as pictured; eyes: left, right; frame: (H, W), 1 on the frame of glasses, which
+        stays before the lids."""
         tiles, self._lids = {}, []
         for eye, side in zip(eyes, ("left", "right"), strict=True):
             lid = _Lid.of_fit(fit, eye, side, pixels, picture)
             above = lid.fold0 + ABOVE * (lid.columns @ fit.landmarks[ABOVE_FOLDS[side]] - lid.fold0)
             below = lid.columns @ fit.landmarks[BELOW_EYES[side]]
             tiles[f"skin {side}"] = lid_skin(picture, above, below, lid.height + lid.gap)
+            if frame is not None:
+                tiles[f"skin {side}"] = behind_frame(
+                    tiles[f"skin {side}"], picture, frame, lid.fold0, lid.height + lid.gap
+                )
             tiles[f"lashes {side}"] = lid_lashes(picture, lid.rim0, lid.lash_px, lid.dark)
             self._lids.append(lid)
         self._atlas = Atlas.of_tiles(tiles)

@@ -17,6 +17,7 @@ from rig.portrait_colours import LUMA, palette, sample
 from rig.portrait_eyes import Eye, hidden_eyes
 from rig.portrait_fit import PortraitFit
 from rig.portrait_folds import Folds, light_direction
+from rig.portrait_glasses import glasses_mask, stiffened
 from rig.portrait_grid import ElasticGrid
 from rig.portrait_lids import LidLayers, Lids
 from rig.portrait_raster import DEPTH_SPAN_M, Layer, OpenMouth, PortraitRaster
@@ -78,7 +79,12 @@ class PortraitMotion:
         face_height = float(np.linalg.norm(marks[_FOREHEAD] - marks[_CHIN]))
         self._contact = LipContact.of_fit(rig, fit.vertices, fit.deltas, face_height)
         self._lips = LipLine.of_rig(rig, MOUTH_COLUMNS)
-        self._deltas = fit.deltas.reshape(len(fit.deltas), -1)
+        glasses = glasses_mask(picture, fit.landmarks, fit.eye_distance_px)
+        deltas = fit.deltas
+        if glasses is not None:
+            rims = np.concatenate([rim for eye in self._eyes for rim in (eye.upper, eye.lower)])
+            deltas = stiffened(deltas, glasses, self._pixels0, self._skin.faces, rims)
+        self._deltas = deltas.reshape(len(deltas), -1)
         parted = np.zeros(len(NAMES), np.float32)
         parted[INDEX["jawOpen"]] = PROBE_JAW
         face_px = float(np.linalg.norm(fit.landmarks[_FOREHEAD] - fit.landmarks[_CHIN]))
@@ -88,7 +94,7 @@ class PortraitMotion:
         shut = float(self._contact.shut)
         px_per_m = pose.focal_px / -pose.translation[2]
         self._lips_closed_px = np.maximum(resting, 0.0) * shut * px_per_m + CLOSED_LIPS_PX
-        self._lids = Lids(fit, picture, self._pixels0, self._eyes)
+        self._lids = Lids(fit, picture, self._pixels0, self._eyes, glasses)
         front = self._skin.front
         lit = light_direction(
             normals(self._camera0, self._skin.faces)[front], sample(picture, self._pixels0[front]) @ LUMA

@@ -83,9 +83,7 @@ class Skin:
         if toothy.any():
             observed |= _hidden_lips(fit, picture, blurred)
         colours = diffused_skin(faces, observed, blurred, palette.skin)
-        hidden, soft_toothy = (
-            _softened(mask.astype(np.float64), faces).astype(np.float32) for mask in (hidden, toothy)
-        )
+        hidden, soft_toothy = (softened(mask.astype(np.float64), faces).astype(np.float32) for mask in (hidden, toothy))
         front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
         return cls(
             faces, opacity.astype(np.float32), colours.astype(np.float32), hidden,
@@ -183,7 +181,8 @@ def _eroded(mask: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return kept
 
 
-def _softened(values: np.ndarray, faces: np.ndarray, rounds: int = 2) -> np.ndarray:
+def softened(values: np.ndarray, faces: np.ndarray, rounds: int = 2) -> np.ndarray:
+    """Per-vertex values (V,), each the mean of its neighbourhood, `rounds` times."""
     for _ in range(rounds):
         mean = values[faces].mean(axis=1)
         total, count = np.zeros(len(values)), np.zeros(len(values))
