@@ -28,7 +28,7 @@ STRETCH = (2.5, 6.0)
 OPEN_MOUTH, MOUTH_MARGIN = 0.026, 0.012
 """Gap of the lips above which the picture's mouth counts as open, and how far its shadow reaches onto the lips, both in
 distances between the eyes' outer corners."""
-CORNER_M = (0.002, 0.007)
+CORNER_M = (0.004, 0.011)
 """Distance from the corners of the mouth over which its own open mouth begins to colour the lips."""
 REVEALING_RAD = (0.02, 0.08)
 """Turn of the head over which skin that the picture hides comes into sight."""
@@ -43,14 +43,16 @@ _UPPER_MIDDLE, _LOWER_MIDDLE = [11, 72, 302], [15, 16, 85, 315, 86, 316]
 class Skin:
     """The face as one sheet. Build with of_fit().
 
-    faces: (F, 3) int32.  opacity: (V,) float32, 1 on the face, fading to 0 at its border.  colours: (V, 3) float32 RGB
-    in [0, 1], painted where the picture has nothing.  hidden: (V,) float32, skin that the picture's own pose hides;
-    toothy: (V,) float32, lips that its open mouth colours.  front: indices
-    of the visible, opaque vertices.  open_mouth: whether the picture shows the mouth open.  areas: (F,) pixels.
+    faces: (F, 3) int32.  opacity: (V,) float32, 1 on the face, fading to 0 at its border; reach: (V,) float32, the same
+    of a head that shows all of it.  colours: (V, 3) float32 RGB in [0, 1], painted where the picture has nothing.
+    hidden: (V,) float32, skin that the picture's own pose hides; toothy: (V,) float32, lips its open mouth colours.
+    front: indices of the visible, opaque vertices.  open_mouth: whether the picture shows the mouth open.  areas: (F,)
+    pixels.
     """
 
     faces: np.ndarray
     opacity: np.ndarray
+    reach: np.ndarray
     colours: np.ndarray
     hidden: np.ndarray
     toothy: np.ndarray
@@ -73,8 +75,9 @@ class Skin:
         inner = np.flatnonzero(to_contour > CONTOUR_M)
         to_inner, to_any = (cKDTree(marks[own]).query(rig.neutral)[0] for own in (inner, slice(None)))
         opacity = np.maximum(smoothstep(*FADE_SLOPE, slope), 1 - smoothstep(*CORE_M, to_inner))
-        opacity = opacity * (1 - smoothstep(*OUTER_M, to_any))
-        faces = faces[(opacity[faces] > 0.02).any(axis=1)]
+        reach = 1 - smoothstep(*OUTER_M, to_any)
+        opacity = opacity * reach
+        faces = faces[(reach[faces] > 0.02).any(axis=1)]
         lids, margin = _lids(rig, eyes)
         toothy = _in_open_mouth(fit, pixels)
         hidden = ~seen & (to_inner < CORE_M[1])
@@ -86,9 +89,14 @@ class Skin:
         hidden, soft_toothy = (softened(mask.astype(np.float64), faces).astype(np.float32) for mask in (hidden, toothy))
         front = np.flatnonzero((opacity > 0.6) & seen & np.isin(np.arange(len(seen)), faces))
         return cls(
-            faces, opacity.astype(np.float32), colours.astype(np.float32), hidden,
+            faces, opacity.astype(np.float32), reach.astype(np.float32), colours.astype(np.float32), hidden,
             soft_toothy * _off_corners(marks, rig), front, bool(toothy.any()), _areas(pixels, faces),
         )  # fmt: skip
+
+    def shown(self, turn_rad: float) -> np.ndarray:
+        """Opacity (V,) float32 of a head turned so far: as it turns, skin that the picture hides comes into sight."""
+        share = float(smoothstep(*REVEALING_RAD, turn_rad))
+        return self.opacity + np.float32(share) * self.hidden * (self.reach - self.opacity)
 
     def paint(self, pixels: np.ndarray, turn_rad: float) -> np.ndarray:
         """RGBA (V, 4) float32 to lay over the warped picture, for moved (V, 2) pixels; turn_rad: how far the head has
@@ -102,7 +110,7 @@ class Skin:
         growth = total / np.maximum(count, 1)
         share = np.maximum(self.hidden * smoothstep(*REVEALING_RAD, turn_rad), self.toothy)
         share = np.maximum(share, smoothstep(*STRETCH, growth))
-        return np.column_stack([self.colours, share * self.opacity]).astype(np.float32)
+        return np.column_stack([self.colours, share * self.shown(turn_rad)]).astype(np.float32)
 
 
 def normals(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
