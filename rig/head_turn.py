@@ -30,6 +30,11 @@ class HeadTurn:
         """The turn with which a picture's own pixels look turned by `angles`."""
         return cls.of_angles(np.asarray(angles, dtype=np.float64) * SHOWN, pivot)
 
+    @property
+    def angle(self) -> float:
+        """How far it turns, in radians."""
+        return float(np.arccos(np.clip((np.trace(self.matrix) - 1) / 2, -1.0, 1.0)))
+
     def apply(self, points: np.ndarray) -> np.ndarray:
         """(..., 3) metres -> (..., 3), same float dtype."""
         turn, pivot = self.matrix.astype(points.dtype), self.pivot.astype(points.dtype)

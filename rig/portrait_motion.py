@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from rig.aperture import Strip, aperture_strip, soft_line
 from rig.arkit import INDEX, NAMES
@@ -146,7 +145,7 @@ class PortraitMotion:
         pixels = pose.to_pixels(camera)
         eyes = self._eye_layers(pixels, turn, eye_rotation)
         lids = self._lids.layers(pixels)
-        layers = [*self._under_layers(pixels, turn), self._skin_flow(pixels, camera), *lids.flow, *eyes[0]]
+        layers = [*self._under_layers(pixels, turn), self._skin_flow(pixels, camera, turn.angle), *lids.flow, *eyes[0]]
         flow = self._raster.flow(layers)
         paint = self._paint(weights, still, camera, pixels, turn, eyes[1], lids)
         # Interpolation at edges of triangles may leave the range by a rounding error.
@@ -176,8 +175,9 @@ class PortraitMotion:
             layers.append(_flow_layer(now.positions, before.positions - now.positions, None, now.faces))
         return layers
 
-    def _skin_flow(self, pixels: np.ndarray, camera: np.ndarray) -> Layer:
-        return _flow_layer(pixels, self._pixels0 - pixels, -camera[:, 2], self._skin.faces, opacity=self._skin.opacity)
+    def _skin_flow(self, pixels: np.ndarray, camera: np.ndarray, turn_rad: float) -> Layer:
+        opacity = self._skin.shown(turn_rad)
+        return _flow_layer(pixels, self._pixels0 - pixels, -camera[:, 2], self._skin.faces, opacity=opacity)
 
     def _eye_layers(
         self, pixels: np.ndarray, turn: HeadTurn, eye_rotation: np.ndarray
@@ -201,7 +201,7 @@ class PortraitMotion:
         self, weights: np.ndarray, still: np.ndarray, camera: np.ndarray, pixels: np.ndarray, turn: HeadTurn,
         eyes: list[Layer], lids: LidLayers,
     ) -> np.ndarray:  # fmt: skip
-        turned = float(np.linalg.norm(Rotation.from_matrix(turn.matrix).as_rotvec()))
+        turned = turn.angle
         skin = Layer(pixels, -camera[:, 2], self._skin.paint(pixels, turned), self._skin.faces, True)
         feather = MOUTH_FEATHER_PX * self._softness
         strip = aperture_strip(*self._lips.drawn_rims(pixels), MOUTH_ROWS, feather, self._lips_closed_px)
