@@ -24,7 +24,9 @@ from typing import Any
 WAYS = ("draft", "default", "best", "face-vid2vid")
 WARM_UP = 5
 SECONDS_OF_SOUND_RATE = 16_000
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+GL_THREADS = "LP_NUM_THREADS"
+"""Of Mesa's software OpenGL besides the caller's own; their time counts as `other`."""
 
 
 def main() -> None:
@@ -42,6 +44,7 @@ def main() -> None:
     for way in options.ways:
         for threads in options.threads:
             environment = os.environ | {name: str(threads) for name in THREAD_VARIABLES}
+            environment[GL_THREADS] = str(threads - 1)
             own = ["--inside", "--ways", way, "--threads", str(threads)]
             given = [str(options.portrait), "--frames", str(options.frames), "--size", str(options.size)]
             subprocess.run([sys.executable, __file__, *given, *own], check=True, env=environment)
@@ -108,6 +111,7 @@ class Stages:
         from renderer.face_vid2vid import FaceVid2Vid
         from rig.portrait_motion import PortraitMotion
 
+        self._wrap(PortraitMotion, "__init__", "set_up")
         self._wrap(PortraitMotion, "maps", "motion")
         for module in (guided_portrait, portrait_video):
             self._wrap(module, "rig_guided_frame", "warp")
