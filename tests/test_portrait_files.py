@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dreamtalk.errors import PortraitError
+from dreamtalk.errors import PortraitError, WeightsError
+from dreamtalk.portrait.framing import FACE_SHARE, SIZE_PX
 from dreamtalk.portrait.person_mask import person_mask
 from dreamtalk.portrait.picture_file import GROUND_RGB, read_picture
-from dreamtalk.portrait.framing import FACE_SHARE, SIZE_PX
 from dreamtalk.portrait.portrait import Portrait, load_portrait
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "portrait.png"
@@ -156,3 +156,19 @@ def test_the_person_is_told_from_the_ground(portrait: Portrait) -> None:
 
 def test_one_colour_all_over_has_no_outline(portrait: Portrait) -> None:
     assert person_mask(np.full((SIZE_PX, SIZE_PX, 3), 128, np.uint8), portrait.face) is None
+
+
+def test_the_person_is_told_alike_each_time_and_at_any_size(portrait: Portrait) -> None:
+    again = person_mask(portrait.picture, portrait.face)
+    assert again is not None and portrait.person is not None and np.array_equal(again, portrait.person)
+    wide = np.pad(portrait.picture, ((0, 0), (0, 200), (0, 0)), mode="edge")
+    widened = person_mask(wide, portrait.face)
+    assert widened is not None and widened.shape == wide.shape[:2]
+    assert np.abs(widened[:, :SIZE_PX] - portrait.person).mean() < 0.03
+
+
+def test_an_altered_segmenter_is_refused(portrait: Portrait, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dreamtalk.portrait.person_mask.MODEL_SHA256", "0" * 64)
+    with pytest.raises(WeightsError, match="altered") as error:
+        person_mask(portrait.picture, portrait.face)
+    assert_one_sentence(error)
