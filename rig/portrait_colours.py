@@ -19,9 +19,9 @@ FLESH_TINT = np.array([1.5, 0.82, 0.78])
 COLOURFUL = (0.02, 0.16)
 """Saturation of the skin from which its mouth is painted in colours, and at which they are full."""
 WARM_SHADE = np.array([-0.12, 0.12, 0.16])
-TOOTH_LIGHT, TOOTH_TINT = 1.12, 0.6
+TOOTH_LIGHT, TOOTH_TINT = 1.18, 0.6
 """How bright enamel is over the skin, and how much of the skin's tint it takes on."""
-THROAT_LIGHT = 0.56
+THROAT_LIGHT = 0.54
 SHOWN_MARGIN_PX, SHOWN_PIXELS, SHOWN_SHARE = 1.0, 60, 0.3
 SHOWN_LIGHT, SHOWN_SATURATION, SHOWN_QUANTILE = 0.75, 0.45, 0.7
 """Teeth in the picture: pixels that far within the lips, how many at least and what share; light over the skin's,
@@ -77,7 +77,7 @@ def palette(picture: np.ndarray, landmarks: np.ndarray, eye_distance_px: float) 
         skin=skin,
         teeth=teeth,
         gum=np.clip(0.62 * light * redder, 0, 1),
-        tongue=np.clip(0.74 * light * (0.2 * tint + 0.8 * redder) + 0.1 * flesh, 0, 1),
+        tongue=np.clip(0.66 * light * (0.2 * tint + 0.8 * redder) + 0.1 * flesh, 0, 1),
         lip_line=np.clip(LIP_LINE_SHADE * np.minimum(lips, light * redder), 0, 1),
         throat=np.clip(THROAT_LIGHT * light * deep_red / float(deep_red @ LUMA), 0.01, 0.6),
         shade_power=1 + colourful * WARM_SHADE,
