@@ -1,7 +1,7 @@
 """Frames a second of talking portraits, end to end: from a clip to an .mp4 with sound, with the share of each stage.
 
     python benchmarks/portrait_fps.py PORTRAIT [--frames 100] [--threads 1 2] [--size 512]
-        [--ways draft default best face-vid2vid]
+        [--ways draft default best guided face-vid2vid]
 
 Each way and thread count runs in a process of its own, bound to as many CPUs where the system allows it; one JSON line
 each. fps is by the clock, with everything that the command line does: drawing, mending, encoding, writing. The CPU
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-WAYS = ("draft", "default", "best", "face-vid2vid")
+WAYS = ("draft", "default", "best", "guided", "face-vid2vid")
 WARM_UP = 5
 SECONDS_OF_SOUND_RATE = 16_000
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -68,7 +68,7 @@ def measured(path: Path, frames: int, size: int, threads: int, way: str) -> dict
     start = time.perf_counter()
     portrait = load_portrait(path, size=size)
     fit_s = time.perf_counter() - start
-    renderer, quality = ("face-vid2vid", "default") if way == "face-vid2vid" else ("rig", way)
+    renderer, quality = (way, "default") if way in ("guided", "face-vid2vid") else ("rig", way)
     stages = Stages()
     stages.watch()
     sound = Waveform(0.1 * torch.randn(SECONDS_OF_SOUND_RATE * frames // 25).numpy(), SECONDS_OF_SOUND_RATE)
@@ -107,14 +107,13 @@ class Stages:
 
     def watch(self) -> None:
         """Measure from now on: motion maps, the warp, and the networks of both ways."""
-        from dreamtalk.portrait import guided_portrait, neural_portrait, portrait_video
+        from dreamtalk.portrait import guided_portrait, moved_frames, neural_portrait
         from renderer.face_vid2vid import FaceVid2Vid
         from rig.portrait_motion import PortraitMotion
 
         self._wrap(PortraitMotion, "__init__", "set_up")
         self._wrap(PortraitMotion, "maps", "motion")
-        for module in (guided_portrait, portrait_video):
-            self._wrap(module, "rig_guided_frame", "warp")
+        self._wrap(moved_frames, "rig_guided_frame", "warp")
         self._wrap(guided_portrait, "mend", "mend")
         self._wrap(FaceVid2Vid, "pose_source", "network")
         self._wrap(FaceVid2Vid, "generate", "network")

@@ -115,7 +115,7 @@ def test_video_frames_are_streamed_in_any_size(portrait: Portrait) -> None:
 
 
 def test_unknown_renderers_are_refused(portrait: Portrait) -> None:
-    with pytest.raises(OptionError, match="no renderer 'gan'; choose one of rig, face-vid2vid"):
+    with pytest.raises(OptionError, match="no renderer 'gan'; choose one of rig, guided, face-vid2vid"):
         portrait_frames(portrait, BlendshapeClip.rest(1, 25.0), renderer="gan")
     with pytest.raises(OptionError, match="draft, default, best"):
         portrait_frames(portrait, BlendshapeClip.rest(1, 25.0), quality="worst")

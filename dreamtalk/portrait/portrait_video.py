@@ -8,12 +8,13 @@ import numpy as np
 
 from dreamtalk.errors import OptionError
 from dreamtalk.portrait.framing import SIZE_PX
+from dreamtalk.portrait.moved_frames import moved_frames
 from dreamtalk.portrait.portrait import LEAST_SIZE_PX, Portrait
-from renderer.rig_guided import rig_guided_frame
+from dreamtalk.portrait.supersampled import brought_down, supersampled
+from dreamtalk.prefetched import prefetched
 from rig.clip import BlendshapeClip
-from rig.portrait_motion import PortraitMotion
 
-RendererName = Literal["rig", "face-vid2vid"]
+RendererName = Literal["rig", "guided", "face-vid2vid"]
 Quality = Literal["draft", "default", "best"]
 RENDERERS: tuple[str, ...] = get_args(RendererName)
 QUALITIES: tuple[str, ...] = get_args(Quality)
@@ -30,8 +31,9 @@ def portrait_frames(
 
     Zeros show the person neutral; head angles are a turn away from the portrait's own pose.
     size: side of square frames, reduced at the end; None = as the portrait was made. A whole picture keeps its own.
-    renderer: "rig" warps the portrait's own pixels, "face-vid2vid" is the paper's network.
-    quality: of the renderer "rig": "draft" is the fastest, "best" takes its time.
+    renderer: "rig" warps the portrait's own pixels and paints what they lack; "guided" has Face-Vid2Vid's generator go
+        over what was painted; "face-vid2vid" is the paper's network.
+    quality: of the renderers "rig" and "guided": "best" draws at twice the size, "draft" leaves out what costs time.
     Raises OptionError for any other renderer or quality, and for a size under 16 or over the portrait's.
     """
     if renderer not in RENDERERS:
@@ -54,16 +56,19 @@ def _part_frames(
         from dreamtalk.portrait.neural_portrait import neural_portrait_frames
 
         return neural_portrait_frames(portrait, clip)
-    return _rig_frames(portrait, clip, quality)
+    if quality == "best":
+        large = supersampled(portrait)
+        return brought_down(portrait, large, _drawn(large, clip, renderer))
+    return _drawn(portrait, clip, renderer)
 
 
-def _rig_frames(portrait: Portrait, clip: BlendshapeClip, quality: Quality) -> Iterator[np.ndarray]:
-    """The rig-guided frames; geometry alone draws all qualities alike until the network that mends windows comes."""
-    eyes = clip.eyes()
-    with PortraitMotion(portrait.fit, portrait.picture, portrait.person) as motion:
-        for weights, head, eye in zip(clip.weights, clip.head_rotation, eyes, strict=True):
-            maps = motion.maps(weights, head, eye)
-            yield rig_guided_frame(portrait.picture, maps.flow, maps.paint, portrait.split)
+def _drawn(portrait: Portrait, clip: BlendshapeClip, renderer: RendererName) -> Iterator[np.ndarray]:
+    """Drawn in a thread of its own, so that it shares two cores with whoever writes the file."""
+    if renderer == "guided":
+        from dreamtalk.portrait.guided_portrait import guided_frames
+
+        return guided_frames(portrait, clip)
+    return prefetched(moved.picture for moved in moved_frames(portrait, clip))
 
 
 def _check_size(portrait: Portrait, size: int) -> None:
