@@ -16,9 +16,10 @@ from renderer.errors import RendererError
 NEAR = 0.06
 """Width of the seam around the person's outline, whose details go with the person, over the width of the head."""
 LEAST_SHARE = 0.02
+"""Share from which a pixel counts as the person's."""
+LARGEST_SEARCH_PX = 640
 SMOOTHNESS = 0.04
 """How smoothly the mirror at the outline bends, over the width of the head."""
-
 RIM = 0.04
 """Width of what is not mirrored at the borders of the picture, frames and edges of scans, over its sides."""
 
@@ -37,9 +38,9 @@ class SplitPicture:
         """picture: (H, W, 3) uint8 RGB.  person: (H, W) in [0, 1], how much of each pixel is the person's."""
         if picture.shape[:2] != person.shape:
             raise RendererError(f"A mask {person.shape} does not fit a picture of {picture.shape[:2]}.")
-        outside = distance_transform_edt(person < LEAST_SHARE)
+        outside = cv2.distanceTransform((person < LEAST_SHARE).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         near = outside <= max(NEAR * head_width_px, 2.0)
-        ground = _mirrored(picture, near, SMOOTHNESS * head_width_px) if not near.all() else picture.astype(np.float32)
+        ground = _mirrored(picture, near, SMOOTHNESS * head_width_px)
         share = np.where(near, np.maximum(person, 1 / 255), 0.0).astype(np.float32)
         own = picture.astype(np.float32) - (1 - share[..., None]) * ground
         own[~near] = 0.0
@@ -48,20 +49,41 @@ class SplitPicture:
 
 def _mirrored(picture: np.ndarray, hidden: np.ndarray, smoothness_px: float) -> np.ndarray:
     """(H, W, 3) float32: the picture where it is not hidden, and else what lies as far on the other side of the nearest
-    edge; softer the deeper it lies."""
+    edge; softer the deeper it lies. Found on a small copy, drawn at full size."""
     height, width = hidden.shape
-    depth, nearest = distance_transform_edt(hidden, return_indices=True)
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    way = [np.where(hidden, at - own, 0.0).astype(np.float32) for at, own in zip(nearest, (y, x), strict=True)]
-    smooth = [cv2.GaussianBlur(part, (0, 0), max(smoothness_px, 0.5)) for part in way]
-    bend = np.clip(depth / max(2 * smoothness_px, 1.0), 0, 1)  # exact at the edge, smooth within
-    across = [part + bend * (soft - part) for part, soft in zip(way, smooth, strict=True)]
-    filled = picture[nearest[0], nearest[1]].astype(np.float32)
-    rows, columns = (
-        np.float32(np.clip(own + 2 * part, np.minimum(RIM * side, at), np.maximum((1 - RIM) * side - 1, at)))
-        for own, part, at, side in zip((y, x), across, nearest, hidden.shape, strict=True)
+    shrink = min(1.0, LARGEST_SEARCH_PX / max(height, width))
+    size = (round(width * shrink), round(height * shrink))
+    small = cv2.resize(hidden.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    if small.all():
+        return picture.astype(np.float32)
+    columns, rows, depth, nearest = _way_across(small, smoothness_px * shrink)
+    shown = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    filled = cv2.resize(shown[nearest[0], nearest[1]], (width, height), interpolation=cv2.INTER_LINEAR)
+    filled[~hidden] = picture[~hidden]
+    columns, rows, depth = (cv2.resize(each, (width, height)) for each in (columns, rows, depth))
+    mirrored = cv2.remap(
+        filled, (columns + 0.5) * (width / size[0]) - 0.5, (rows + 0.5) * (height / size[1]) - 0.5,
+        cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101,
+    )  # fmt: skip
+    soft = cv2.GaussianBlur(
+        cv2.resize(mirrored, size, interpolation=cv2.INTER_AREA), (0, 0), max(0.5 * smoothness_px * shrink, 0.5)
     )
-    mirrored = cv2.remap(filled, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    soft = cv2.GaussianBlur(mirrored, (0, 0), max(0.5 * smoothness_px, 0.5))
-    blur = np.clip(depth / max(3 * smoothness_px, 1.0), 0, 1)[..., None].astype(np.float32)
-    return np.where(hidden[..., None], mirrored + blur * (soft - mirrored), picture).astype(np.float32)
+    blur = np.clip(depth / max(3 * smoothness_px * shrink, 1.0), 0, 1)[..., None]
+    ground = mirrored + blur * (cv2.resize(soft, (width, height)).astype(np.float32) - mirrored)
+    ground[~hidden] = picture[~hidden]
+    return ground
+
+
+def _way_across(hidden: np.ndarray, smoothness_px: float) -> tuple[np.ndarray, ...]:
+    """For each pixel of a mask (H, W) the column and the row of its mirror image, and its depth, (H, W) float32 each;
+    and the nearest pixel that is not hidden, (2, H, W)."""
+    depth, nearest = distance_transform_edt(hidden, return_indices=True)
+    places = []
+    for at, own, side in zip(nearest, np.mgrid[: hidden.shape[0], : hidden.shape[1]], hidden.shape, strict=True):
+        way = (at - own).astype(np.float32)
+        smooth = cv2.GaussianBlur(way, (0, 0), max(smoothness_px, 0.5))
+        bend = np.clip(depth / max(2 * smoothness_px, 1.0), 0, 1)  # exact at the edge, smooth within
+        across = own + 2 * (way + bend * (smooth - way))
+        low, high = np.minimum(RIM * side, at), np.maximum((1 - RIM) * side - 1, at)
+        places.append(np.clip(across, low, high).astype(np.float32))
+    return places[1], places[0], depth.astype(np.float32), nearest
