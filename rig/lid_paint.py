@@ -13,7 +13,7 @@ FROM_BELOW = 0.55
 """How much of the skin under the eye there is in the lid's rim."""
 SMOOTHED, FLATTENED = 0.05, 0.25
 """Along the lid, in its widths: what colours are blurred by, and the window of the median before."""
-MOST_GRAIN, GRAIN_OF_MEDIAN, GRAIN_BELOW = 0.04, 2.5, 0.1
+MOST_GRAIN, GRAIN_OF_MEDIAN, GRAIN_BELOW = 0.07, 3.5, 0.1
 """Most that a grain of the skin may differ from its surroundings, also over the median; it is taken this share of the
 eye's width below the skin under the eye."""
 BULGE, CORNER_SHADE, FOLD_SHADE, RIM_SHADE = 0.05, 0.06, 0.08, 0.14

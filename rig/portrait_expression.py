@@ -23,7 +23,7 @@ VAGUE_SHAPES = (
 """Shapes that MediaPipe sees in calm faces too."""
 DECEPTIVE_SHAPES = ("mouthPucker", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 """Relaxed lips score a pucker of 0.7; drawn or half-covered brows count as raised."""
-LID_OVERLAP = 1.25
+LID_OVERLAP = 1.32
 """How far a closing upper lid travels, over the gap that it closes: a real one comes to rest on the lower lid."""
 BLINK_GAIN_RANGE = (0.4, 2.4)
 SEEN_BROWS = {"browInnerUp": 1.6}

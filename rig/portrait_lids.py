@@ -46,8 +46,10 @@ LASH_REACH = 0.2
 FOLDING, FOLDED = (0.1, 1.0), -1.0
 """Closing over which lashes turn over; their length on a closed eye, seen from the front, over that on an open one,
 negative = pointing down."""
-SEAM_CLOSING, SEAM_LEAST_PX = (0.3, 0.95), 1.4
-SEAMS = ((0.035, 0.3), (0.014, 0.75))
+LASHES_SEEN = 1.5
+"""Lashes that point at the viewer are not seen one by one; from 1 over this share of their length they are."""
+SEAM_CLOSING, SEAM_LEAST_PX = (0.1, 0.8), 1.4
+SEAMS = ((0.035, 0.4), (0.014, 0.75))
 """Half width, in distances between the eyes' outer corners, and opacity of what is dark between closed lids: the
 shadow of the lashes, and the line where the lids meet."""
 SEAM_SHADE = 0.45
@@ -182,7 +184,7 @@ class _Lid:
         target = rim + out[..., None] * (length * self.lash_px) * up
         return _textured(
             atlas, f"lashes {self.side}", target, np.broadcast_to(out, target.shape[:2]),
-            np.full(target.shape[:2], painted),
+            np.full(target.shape[:2], painted * min(LASHES_SEEN * abs(length), 1.0)),
         )  # fmt: skip
 
     def seams(self, rim: np.ndarray, closing: float) -> list[Layer]:
