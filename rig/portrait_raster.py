@@ -11,7 +11,7 @@ import numpy as np
 from rig.gl import create_context
 
 DEPTH_SPAN_M = 1.0
-MOUTH_SIZE = (768, 512)
+MOUTH_SIZE = (512, 384)
 MOUTH_SUPERSAMPLING = 3.0
 
 _VERSION = "#version 330\n"
