@@ -15,6 +15,8 @@ COLUMNS, ROWS = 28, 9
 FEATHER_PX = 0.7
 IRIS_EDGE, IRIS_RINGS = 1.08, 8
 """Radius of the iris over that of its landmarks, and into how many rings its colours are sorted."""
+WHITE_BLUR, FAR = 0.25, 1e-3
+"""The white of the eye is blurred by this share of the iris' radius; below this weight it is too far to be told."""
 MARGIN_OF_HEIGHT = 0.1
 """Share of the eye's height, inside the lids' rims, that is lashes and shadow rather than eyeball."""
 
@@ -103,10 +105,7 @@ def _whole_eyeball(picture: np.ndarray, inside: np.ndarray, centre: np.ndarray, 
     iris = off < IRIS_EDGE * radius
     white = seen & ~iris
     source = white if white.any() else seen
-    rows, columns = distance_transform_edt(~source, return_distances=False, return_indices=True)
-    ground = np.stack(
-        [gaussian_filter(plane, 1.5) for plane in np.moveaxis(picture[rows, columns].astype(np.float32), -1, 0)], -1
-    )
+    ground = _spread(picture, source, WHITE_BLUR * radius)
     visible = seen & iris
     if not visible.any():
         return ground
@@ -119,6 +118,27 @@ def _whole_eyeball(picture: np.ndarray, inside: np.ndarray, centre: np.ndarray, 
     )
     share = np.clip((IRIS_EDGE * radius - off) / 1.5 + 0.5, 0, 1)[..., None]
     return (ground * (1 - share) + profile[rings] * share).astype(np.float32)
+
+
+def _spread(picture: np.ndarray, source: np.ndarray, blur_px: float) -> np.ndarray:
+    """(H, W, 3) float32: the colours of some pixels, (H, W) bool, smoothly carried outward, the lighter ones more.
+
+    What lies at their edge is shadow and lashes of the lids rather than eyeball.
+    """
+    depth = np.minimum(distance_transform_edt(source), 3.0)
+    light = picture.astype(np.float32).mean(axis=2)
+    weight = depth * (light / max(float(light[source].max()), 1.0)) ** 2
+    rows, columns = distance_transform_edt(~source, return_distances=False, return_indices=True)
+    total = np.zeros(picture.shape, np.float32)
+    count = np.full(source.shape, 1e-6, np.float32)
+    for blur in (blur_px, 4 * blur_px):
+        share = gaussian_filter(weight.astype(np.float32), blur)
+        count += share
+        for c in range(3):
+            total[..., c] += gaussian_filter((weight * picture[..., c]).astype(np.float32), blur)
+    nearest = gaussian_filter(picture[rows, columns].astype(np.float32), (blur_px, blur_px, 0))
+    known = np.clip(count / FAR, 0, 1)[..., None]
+    return known * total / count[..., None] + (1 - known) * nearest
 
 
 def _filled(strip: Strip, shape: tuple[int, int]) -> np.ndarray:
