@@ -11,7 +11,7 @@ import torch
 from dreamtalk.portrait.guided_portrait import BATCH, guided_frames
 from dreamtalk.portrait.portrait import Portrait, load_portrait
 from dreamtalk.portrait.portrait_video import portrait_frames
-from dreamtalk.portrait.supersampled import FACTOR, supersampled
+from dreamtalk.portrait.resampled import BEST, resampled
 from renderer.guided_face_vid2vid import GuidedConfig, GuidedFaceVid2Vid
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
@@ -68,8 +68,17 @@ def test_best_has_the_size_and_the_rest_of_default(portrait: Portrait) -> None:
     assert (best[1] != best[0]).any()
 
 
-def test_supersampled_is_the_same_face(portrait: Portrait) -> None:
-    large = supersampled(portrait)
-    assert large.picture.shape[0] == FACTOR * portrait.picture.shape[0]
-    assert large.fit.eye_distance_px == pytest.approx(FACTOR * portrait.fit.eye_distance_px, rel=0.01)
-    assert np.abs(large.face.points[:, :2] - FACTOR * portrait.face.points[:, :2]).max() <= FACTOR
+def test_resampled_is_the_same_face(portrait: Portrait) -> None:
+    large = resampled(portrait, BEST)
+    assert large.picture.shape[0] == BEST * portrait.picture.shape[0]
+    assert large.fit.eye_distance_px == pytest.approx(BEST * portrait.fit.eye_distance_px, rel=0.01)
+    assert np.abs(large.face.points[:, :2] - BEST * portrait.face.points[:, :2]).max() <= BEST
+
+
+def test_draft_moves_alike(portrait: Portrait) -> None:
+    clip = talking(4)
+    draft, whole = (list(portrait_frames(portrait, clip, quality=quality)) for quality in ("draft", "default"))
+    error = np.abs(draft[-1].astype(int) - whole[-1])
+    still = np.abs(whole[-1].astype(int) - whole[0])
+    assert error.mean() < 0.25 * still.mean()
+    assert (draft[-1][:8] == portrait.picture[:8]).all()

@@ -10,7 +10,7 @@ from dreamtalk.errors import OptionError
 from dreamtalk.portrait.framing import SIZE_PX
 from dreamtalk.portrait.moved_frames import moved_frames
 from dreamtalk.portrait.portrait import LEAST_SIZE_PX, Portrait
-from dreamtalk.portrait.supersampled import brought_down, supersampled
+from dreamtalk.portrait.resampled import BEST, brought_down, draft_frames, resampled
 from dreamtalk.prefetched import prefetched
 from rig.clip import BlendshapeClip
 
@@ -33,7 +33,8 @@ def portrait_frames(
     size: side of square frames, reduced at the end; None = as the portrait was made. A whole picture keeps its own.
     renderer: "rig" warps the portrait's own pixels and paints what they lack; "guided" has Face-Vid2Vid's generator go
         over what was painted; "face-vid2vid" is the paper's network.
-    quality: of the renderers "rig" and "guided": "best" draws at twice the size, "draft" leaves out what costs time.
+    quality: of "rig" and "guided": "best" draws at twice the size and brings it down; of "rig": "draft" draws motion
+        and paint at half the size.
     Raises OptionError for any other renderer or quality, and for a size under 16 or over the portrait's.
     """
     if renderer not in RENDERERS:
@@ -57,8 +58,10 @@ def _part_frames(
 
         return neural_portrait_frames(portrait, clip)
     if quality == "best":
-        large = supersampled(portrait)
+        large = resampled(portrait, BEST)
         return brought_down(portrait, large, _drawn(large, clip, renderer))
+    if quality == "draft" and renderer == "rig":
+        return prefetched(draft_frames(portrait, clip))
     return _drawn(portrait, clip, renderer)
 
 
