@@ -31,7 +31,7 @@ CORNER_SHARE = 0.07
 PROBE_JAW, GAIN_RANGE = 0.5, (1.0, 1.12)
 """The jaw at which it is looked how far the lips part in the picture, and by what they may be parted further: a jaw
 that swings back, or a bowed head, hides some of the gap."""
-PAINTED_GAIN = 1.09
+PAINTED_GAIN = 1.06
 """What a detector sees of a gap with a painted inside falls that much short of what it sees of a true one."""
 ROUNDNESS, ROUND_POWER, TAPER_POWER = 0.6, 0.75, 6
 """How far the opening is drawn from the rig's own pointed outline toward a round one, (1 - x^2)^power, and
