@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--threads", type=int, nargs="+", default=(1, 2))
-    parser.add_argument("--ways", nargs="+", metavar="RENDERER[:QUALITY]", default=WAYS)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -74,7 +74,7 @@ def measured(path: Path, frames: int, size: int, threads: int, way: str) -> dict
     sound = Waveform(0.1 * torch.randn(SECONDS_OF_SOUND_RATE * frames // 25).numpy(), SECONDS_OF_SOUND_RATE)
 
     def draw(count: int) -> Any:
-        return portrait_frames(portrait, talking(count), renderer=renderer, quality=quality or "default")
+        return portrait_frames(portrait, talking(count), renderer=renderer, quality=quality)
 
     with tempfile.TemporaryDirectory() as folder:
         write_video(Path(folder) / "warm.mp4", draw(WARM_UP), 25, sound)
