@@ -11,6 +11,7 @@ from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
 from rig.lip_contact import PROBE_JAW, LipContact, LipLine
 from rig.mouth_inside import MouthInside
+from rig.one_blas_thread import one_blas_thread
 from rig.picture_softness import softness
 from rig.portrait_colours import LUMA, palette, sample
 from rig.portrait_eyes import Eye, hidden_eyes
@@ -135,7 +136,8 @@ class PortraitMotion:
         if eye_rotation is None:
             eye_rotation = eye_rotation_from_weights(weights[None])[0]
         turn = HeadTurn.of_picture(np.zeros(3) if head_rotation is None else head_rotation, self.fit.rig.neck_pivot)
-        return self.maps_to(self.expressed(weights), turn, weights, eye_rotation)
+        with one_blas_thread():
+            return self.maps_to(self.expressed(weights), turn, weights, eye_rotation)
 
     def maps_to(self, still: np.ndarray, turn: HeadTurn, weights: np.ndarray, eye_rotation: np.ndarray) -> MotionMaps:
         """The frame in which the head is exactly (V, 3) `still`, before the turn; the rest as in `maps`."""
