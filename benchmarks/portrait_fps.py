@@ -107,13 +107,14 @@ class Stages:
 
     def watch(self) -> None:
         """Measure from now on: motion maps, the warp, and the networks of both ways."""
-        from dreamtalk.portrait import guided_portrait, moved_frames, neural_portrait
+        from dreamtalk.portrait import guided_portrait, moved_frames, neural_portrait, resampled
         from renderer.face_vid2vid import FaceVid2Vid
         from rig.portrait_motion import PortraitMotion
 
         self._wrap(PortraitMotion, "__init__", "set_up")
         self._wrap(PortraitMotion, "maps", "motion")
-        self._wrap(moved_frames, "rig_guided_frame", "warp")
+        for module in (moved_frames, resampled):
+            self._wrap(module, "rig_guided_frame", "warp")
         self._wrap(guided_portrait, "mend", "mend")
         self._wrap(FaceVid2Vid, "pose_source", "network")
         self._wrap(FaceVid2Vid, "generate", "network")

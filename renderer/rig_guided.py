@@ -20,13 +20,13 @@ SHARPENING = 0.18
 
 
 def rig_guided_frame(
-    picture: np.ndarray, flow: np.ndarray, paint: np.ndarray, split: SplitPicture | None = None
+    picture: np.ndarray, flow: np.ndarray, paint: np.ndarray, split: SplitPicture | None = None, quick: bool = False
 ) -> np.ndarray:
     """Warp a picture and paint over it.
 
     picture: (H, W, 3) uint8 RGB.  flow: (H, W, 2) float32 pixels, the frame shows at (x, y) what the picture has at
     (x, y) + flow[y, x].  paint: (H, W, 4) uint8, RGB already multiplied by its opacity.  split: the picture's layers;
-    with them only the person moves, and the ground behind stays.
+    with them only the person moves, and the ground behind stays.  quick: softer, in half the time.
 
     Returns (H, W, 3) uint8. Pixels with neither motion nor paint are those of the picture, bit by bit, and so, with
     `split`, is the ground that the person does not reach. Raises RendererError where the shapes do not fit.
@@ -50,10 +50,14 @@ def rig_guided_frame(
         np.arange(columns.start, columns.stop, dtype=np.float32), np.arange(rows.start, rows.stop, dtype=np.float32)
     )
     x, y = x + flow[rows, columns, 0], y + flow[rows, columns, 1]
-    if split is None:
-        warped = _sharpened(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), x, y)
-    else:
-        warped = _over_ground(split, flow, x, y, (rows, columns))
+    source, interpolation = picture if split is None else split.person, cv2.INTER_LINEAR if quick else cv2.INTER_CUBIC
+    warped, share = cv2.remap(source, x, y, interpolation, borderMode=cv2.BORDER_REPLICATE), 1.0
+    if split is not None:
+        warped, share = _over_ground(split.ground[rows, columns], warped)
+    if not quick:
+        warped = _sharpened(warped, x, y, share)
+    if split is not None and not quick:
+        warped = _smoothed_outlines(warped, flow[rows, columns], share)
     frame[rows, columns] = _painted(warped, paint[rows, columns])
     return frame
 
@@ -65,15 +69,12 @@ def _moving_box(flow: np.ndarray, paint: np.ndarray) -> tuple[slice, slice] | No
     return (slice(top, top + height), slice(left, left + width)) if width else None
 
 
-def _over_ground(
-    split: SplitPicture, flow: np.ndarray, x: np.ndarray, y: np.ndarray, box: tuple[slice, slice]
-) -> np.ndarray:
-    """The person as seen at (x, y) over the ground of the box, (h, w, 3) uint8."""
-    moved = cv2.remap(split.person, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    share = np.clip(moved[..., 3], 0, 1)
-    warped = cv2.multiply(split.ground[box], cv2.cvtColor(1 - share, cv2.COLOR_GRAY2RGB))
-    warped = np.maximum(cv2.add(warped, cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), dst=warped), 0, out=warped)
-    return _smoothed_outlines(_sharpened(cv2.convertScaleAbs(warped), x, y, share), flow[box], share)
+def _over_ground(ground: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The moved person (h, w, 4) over the ground (h, w, 3) -> (h, w, 3) uint8, and the person's share (h, w)."""
+    share = np.clip(person[..., 3], 0, 1)
+    warped = cv2.multiply(ground, cv2.cvtColor(1 - share, cv2.COLOR_GRAY2RGB))
+    warped = np.maximum(cv2.add(warped, cv2.cvtColor(person, cv2.COLOR_RGBA2RGB), dst=warped), 0, out=warped)
+    return cv2.convertScaleAbs(warped), share
 
 
 def _sharpened(warped: np.ndarray, x: np.ndarray, y: np.ndarray, share: np.ndarray | float = 1.0) -> np.ndarray:

@@ -46,11 +46,11 @@ def brought_down(portrait: Portrait, large: Portrait, frames: Iterator[np.ndarra
 def draft_frames(portrait: Portrait, clip: BlendshapeClip) -> Iterator[np.ndarray]:
     """The portrait's own pixels at full size, by motion and paint that were drawn at half of it."""
     small, size = resampled(portrait, DRAFT), portrait.framing.size
-    longer = np.divide(size, small.framing.size).astype(np.float32)
+    longer = (*np.divide(size, small.framing.size), 0.0, 0.0)
     with PortraitMotion(small.fit, small.picture, small.person) as motion:
         for weights, head, eye in zip(clip.weights, clip.head_rotation, clip.eyes(), strict=True):
             maps = motion.maps(weights, head, eye)
             flow, paint = (
                 cv2.resize(values, size, interpolation=cv2.INTER_LINEAR) for values in (maps.flow, maps.paint)
             )
-            yield rig_guided_frame(portrait.picture, flow * longer, paint, portrait.split)
+            yield rig_guided_frame(portrait.picture, cv2.multiply(flow, longer), paint, portrait.split, quick=True)
