@@ -37,7 +37,7 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--renderer", choices=RENDERERS, default="rig", help="how a portrait is drawn (default rig)")
     group.add_argument(
-        "--quality", choices=QUALITIES, default="default", help="draft is fastest, best takes its time (rig only)"
+        "--quality", choices=QUALITIES, default="default", help="draft is fastest (rig), best is slow (rig, guided)"
     )
     group.add_argument(
         "--lossless", action="store_true", help="every .mp4 keeps every bit: for editing, not for players"

@@ -3,8 +3,8 @@
 The paper's appearance volume and generator (papers.md 5.2); in place of keypoints and dense motion network stand the
 flow and the occlusion of a head fitted to the portrait (docs/portrait.md). The generator sees small windows, mouth and
 eyes, of a frame that geometry has made already, and gives what geometry painted its light: lids and lashes, the rims of
-lips. It says how bright, not which colour (`relit`): trained on few kinds of picture, it
-must not bring their colours into others. Pixels out of reach of the occlusion stay as they are, bit by bit.
+lips. It says how bright, not which colour (`relit`): trained on few kinds of picture, it must not bring their colours
+into others. Pixels out of reach of the occlusion stay as they are, bit by bit.
 """
 
 from dataclasses import dataclass, replace

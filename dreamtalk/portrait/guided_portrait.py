@@ -1,6 +1,6 @@
 """A portrait moved by the rig, then mended: geometry in one thread, the generator behind it in another.
 
-Geometry gives every frame whole (rig.portrait_motion); the rig-guided Face-Vid2Vid repaints what lies about painted
+Geometry gives every frame whole (rig.portrait_motion); the rig-guided Face-Vid2Vid relights what lies about painted
 pixels in three windows, mouth and eyes. Where nothing was painted, the frame is geometry's, bit by bit.
 """
 
