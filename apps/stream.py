@@ -15,7 +15,7 @@ from dreamtalk.errors import OptionError
 from dreamtalk.pipeline import DreamTalk
 from dreamtalk.speech.audio import iter_audio
 from rig.clip import BlendshapeClip
-from rig.live_link_csv import HEADER, live_link_rows
+from rig.formats.live_link_csv import HEADER, live_link_rows
 
 STANDARD = Path("-")
 """Stands for stdin as the speech and for stdout as the output."""

@@ -12,7 +12,7 @@ from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
 from dreamtalk.speech.audio import Waveform
 from rig.clip import BlendshapeClip
-from rig.clip_file import WRITERS, write_clip
+from rig.clip_file import WRITABLE, write_clip
 from rig.safe_file import written_beside
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ AVATAR_SIZE_PX = 512
 
 POSTER_SUFFIXES = (".png", ".jpg", ".jpeg")
 
-PERFORMANCE_SUFFIXES = (*WRITERS, ".mp4", ".png")
+PERFORMANCE_SUFFIXES = (*WRITABLE, ".mp4", ".png")
 """What Performance.save can write."""
 
 
@@ -163,7 +163,7 @@ class Performance:
         from dreamtalk.video_sequence import is_sequence
 
         suffix = Path(path).suffix.lower()
-        if suffix in WRITERS:
+        if suffix in WRITABLE:
             write_clip(self.clip, path)
         elif suffix == ".mp4" or is_sequence(Path(path)):
             self.render().save(path, progress)

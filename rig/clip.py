@@ -22,6 +22,14 @@ def _frozen_array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.nd
     return array
 
 
+def _frozen_marks(value: Any, count: int) -> np.ndarray:
+    marks = np.array(value, dtype=bool)
+    if marks.shape != (count,):
+        raise RigError(f"seen has the shape {marks.shape}; a clip needs one mark a frame, {count}.")
+    marks.setflags(write=False)
+    return marks
+
+
 @dataclass(frozen=True, eq=False)
 class BlendshapeClip:
     """A stretch of facial motion.
@@ -32,6 +40,7 @@ class BlendshapeClip:
         signs in rig.rotation.
     fps: frames a second, > 0.
     eye_rotation: (T, 2, 3) float32 radians, left and right eye, or None when the source had no eye angles.
+    seen: (T,) bool, False where a capture had lost the face and the curves only lead across; None = all of it is meant.
 
     Arrays are copied and read-only. Raises RigError where shapes differ, values are not finite or weights leave
     [0, 1].
@@ -41,6 +50,7 @@ class BlendshapeClip:
     head_rotation: np.ndarray
     fps: float
     eye_rotation: np.ndarray | None = None
+    seen: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         weights = _frozen_array("weights", self.weights, (None, len(NAMES)))
@@ -60,6 +70,8 @@ class BlendshapeClip:
         object.__setattr__(self, "fps", float(self.fps))
         if self.eye_rotation is not None:
             object.__setattr__(self, "eye_rotation", _frozen_array("eye_rotation", self.eye_rotation, (count, 2, 3)))
+        if self.seen is not None:
+            object.__setattr__(self, "seen", _frozen_marks(self.seen, count))
 
     @classmethod
     def rest(cls, frame_count: int, fps: float) -> Self:

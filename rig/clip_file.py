@@ -1,72 +1,75 @@
-"""Clips on disk: the suffix picks the format, .csv (Live Link Face) or .npz."""
+"""Clips on disk: the end of the name picks the format."""
 
-import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from rig.arkit import NAMES
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
-from rig.live_link_csv import read_live_link_csv, write_live_link_csv
-from rig.safe_file import written_beside
+from rig.formats.export_options import AS_IT_IS, ExportOptions
+from rig.formats.live_link_csv import read_live_link_csv, write_live_link_csv
+from rig.formats.npz import read_npz, write_npz
 
 
-def write_npz(clip: BlendshapeClip, path: str | Path) -> None:
-    """Write names (52,), weights (T, 52), head_rotation (T, 3), eye_rotation (T, 2, 3) in radians, and fps, exactly."""
-    arrays = {"names": np.array(NAMES), "weights": clip.weights, "head_rotation": clip.head_rotation, "fps": clip.fps}
-    if clip.eye_rotation is not None:
-        arrays["eye_rotation"] = clip.eye_rotation
-    with written_beside(path) as beside:
-        np.savez_compressed(beside, **arrays)
+@dataclass(frozen=True)
+class ClipFormat:
+    """name: what --format takes.  suffix: the end of the file's name that picks it.  what: one line for people.
 
-
-def read_npz(path: str | Path) -> BlendshapeClip:
-    """Read what write_npz wrote, columns by name; head_rotation may be missing.
-
-    Raises RigError where it is no such file.
+    write, read: None where the format cannot be written, or holds no curves to read.
     """
-    path = Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except FileNotFoundError:
-        raise RigError(f"There is no file {path}; name a clip.") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+
+    name: str
+    suffix: str
+    what: str
+    write: Callable[[BlendshapeClip, Path, ExportOptions], None] | None
+    read: Callable[[Path], BlendshapeClip] | None
+
+
+FORMATS: tuple[ClipFormat, ...] = (
+    ClipFormat("live-link", ".csv", "Live Link Face CSV", write_live_link_csv, read_live_link_csv),
+    ClipFormat("npz", ".npz", "the exact arrays", write_npz, read_npz),
+)
+"""Of formats that share a suffix's last part the longer wins: face.a2f.csv before face.csv."""
+
+WRITABLE = tuple(format.suffix for format in FORMATS if format.write)
+READABLE = tuple(format.suffix for format in FORMATS if format.read)
+
+
+def format_of(path: str | Path, name: str | None = None) -> ClipFormat:
+    """The format called `name`, or else the one that the file's name ends in. Raises RigError where there is none."""
+    if name is not None:
+        found = next((format for format in FORMATS if format.name == name), None)
+        if found is None:
+            raise RigError(f"The format {name!r} is not known; choose one of {', '.join(f.name for f in FORMATS)}.")
+        return found
+    ending = Path(path).name.lower()
+    fitting = [format for format in FORMATS if ending.endswith(format.suffix)]
+    if not fitting:
+        suffix = Path(path).suffix.lower()
         raise RigError(
-            f"{path.name} cannot be read as an npz clip ({error}); name one that was saved by this program."
-        ) from None
-    absent = {"names", "weights", "fps"} - set(arrays)
-    if absent:
-        raise RigError(f"{path.name} has no {', '.join(sorted(absent))}; a clip holds names, weights and fps.")
-    names, weights = [str(name) for name in arrays["names"]], np.asarray(arrays["weights"])
-    unknown = sorted(set(NAMES) - set(names))
-    if unknown or weights.ndim != 2 or weights.shape[1] != len(names):
-        what = (
-            f"lacks {', '.join(unknown)}" if unknown else f"has weights of shape {weights.shape} for {len(names)} names"
+            f"{Path(path).name} ends in {suffix or 'nothing'}; curves are kept as {', '.join(WRITABLE)}."
         )
-        raise RigError(f"{path.name} {what}; a clip has one column for each of the 52 ARKit names.")
-    columns = [names.index(name) for name in NAMES]
-    head = arrays.get("head_rotation", np.zeros((len(weights), 3)))
-    return BlendshapeClip(weights[:, columns], head, float(arrays["fps"]), arrays.get("eye_rotation"))
+    return max(fitting, key=lambda format: len(format.suffix))
 
 
-WRITERS = {".csv": write_live_link_csv, ".npz": write_npz}
-READERS = {".csv": read_live_link_csv, ".npz": read_npz}
+def write_clip(
+    clip: BlendshapeClip, path: str | Path, options: ExportOptions = AS_IT_IS, format: str | None = None
+) -> None:
+    """Write a clip in the format that `format` or the end of the name says, whole or not at all.
+
+    Raises RigError for an unknown or read-only format, and where the folder cannot be written.
+    """
+    chosen = format_of(path, format)
+    if chosen.write is None:
+        raise RigError(f"{chosen.what} can only be read; write one of {', '.join(WRITABLE)}.")
+    if options.rate is not None:
+        clip = clip.resampled(options.rate.fps)
+    chosen.write(clip, Path(path), options)
 
 
-def _by_suffix(path: str | Path, table: dict) -> object:
-    suffix = Path(path).suffix.lower()
-    if suffix not in table:
-        raise RigError(f"{Path(path).name} ends in {suffix or 'nothing'}; curves are kept as {' or '.join(table)}.")
-    return table[suffix]
-
-
-def write_clip(clip: BlendshapeClip, path: str | Path) -> None:
-    """Write a clip as the suffix says: .csv (Live Link Face) or .npz. Raises RigError for others."""
-    _by_suffix(path, WRITERS)(clip, path)
-
-
-def read_clip(path: str | Path) -> BlendshapeClip:
-    """Read a .csv (Live Link Face) or .npz clip. Raises RigError for others and for files that hold no clip."""
-    return _by_suffix(path, READERS)(path)
+def read_clip(path: str | Path, format: str | None = None) -> BlendshapeClip:
+    """Read a clip. Raises RigError for an unknown or write-only format and for files that hold no clip."""
+    chosen = format_of(path, format)
+    if chosen.read is None:
+        raise RigError(f"{chosen.what} holds no curves to read; give one of {', '.join(READABLE)}.")
+    return chosen.read(Path(path))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rig import INDEX, BlendshapeClip, RigError
 from rig.clip_file import read_clip, write_clip
-from rig.live_link_csv import HEADER, seconds_of, timecode
+from rig.formats.live_link_csv import HEADER, seconds_of, timecode
 
 
 def random_clip(frames=20, fps=25.0, seed=0, eyes=True) -> BlendshapeClip:
@@ -133,7 +133,7 @@ def test_npz_without_its_parts_or_not_npz_is_refused(tmp_path):
         ("a.npz", "lacks"),
         ("b.npz", "cannot be read"),
         ("c.npz", "no file"),
-        ("d.txt", r"\.csv or \.npz"),
+        ("d.txt", r"\.csv, \.npz"),
     ):
         with pytest.raises(RigError, match=word):
             read_clip(tmp_path / name)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dreamtalk.errors import OptionError
 from rig.clip import BlendshapeClip
-from rig.clip_file import READERS, read_clip
+from rig.clip_file import READABLE, read_clip
 
 STYLE_FPS = 25.0
 """The rate that the motion model hears styles at."""
@@ -22,14 +22,14 @@ def load_style_clip(path: str | Path, progress: Callable[[int, int], None] | Non
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in (*READERS, *VIDEO_SUFFIXES):
+    if suffix not in (*READABLE, *VIDEO_SUFFIXES):
         raise OptionError(
-            f"{path.name} is not a style clip; give curves as {' or '.join(READERS)}, a video such as .mp4, "
+            f"{path.name} is not a style clip; give curves as {', '.join(READABLE)}, a video such as .mp4, "
             "or choose an emotion by name."
         )
     if not path.is_file():
-        raise OptionError(f"There is no style clip {path}; give curves as {' or '.join(READERS)}, or a video.")
-    if suffix in READERS:
+        raise OptionError(f"There is no style clip {path}; give curves as {', '.join(READABLE)}, or a video.")
+    if suffix in READABLE:
         return read_clip(path).resampled(STYLE_FPS)
     from dreamtalk.face.face_capture import capture_face
 

@@ -17,6 +17,7 @@ import numpy as np
 from rig.arkit import INDEX, NAMES
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
+from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.safe_file import written_beside
 from rig.timing import frame_times
 
@@ -59,15 +60,15 @@ def seconds_of(code: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(frames) / TIMECODE_FPS
 
 
-def write_live_link_csv(clip: BlendshapeClip, path: str | Path, start_s: float = 0.0) -> None:
+def write_live_link_csv(clip: BlendshapeClip, path: str | Path, options: ExportOptions = AS_IT_IS) -> None:
     """Write a clip as Live Link Face does: 63 columns, one row a frame, values with ten digits.
 
-    start_s: the first row's timecode, in seconds since midnight. Head and eye angles are filled (the eyes from the
+    Head and eye angles are filled (the eyes from the
     eyeLook weights when the clip has none). The file appears whole or not at all; raises RigError where it cannot.
     """
     with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(HEADER) + "\n")
-        file.writelines(live_link_rows(clip, start_s))
+        file.writelines(live_link_rows(clip))
 
 
 def live_link_rows(clip: BlendshapeClip, start_s: float = 0.0) -> Iterator[str]:
