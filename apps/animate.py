@@ -13,6 +13,7 @@ from apps.controls import (
     requested_emotion,
     requested_options,
 )
+from apps.curve_options import add_curve_arguments, requested_curve_options
 from apps.outputs import check_outputs, output_path
 from apps.progress import progress_bar
 from apps.stream import add_stream_argument, run_stream
@@ -37,8 +38,9 @@ from dreamtalk.speech.audio import load_audio
 from dreamtalk.speech.transcript import read_transcript
 from dreamtalk.video_sequence import is_sequence
 from rig.clip import BlendshapeClip
+from rig.clip_file import WRITABLE
 
-CURVES, VIDEO, SHEET = (".csv", ".npz"), (".mp4",), (".png",)
+VIDEO, SHEET = (".mp4",), (".png",)
 
 
 def add_command(commands: Any) -> None:
@@ -55,6 +57,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--avatar", type=Path, metavar="OUT.mp4", help="write the avatar's video as well")
     add_video_arguments(parser)
     add_stream_argument(parser)
+    add_curve_arguments(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -62,7 +65,8 @@ def add_command(commands: Any) -> None:
         action="append",
         required=True,
         metavar="OUT",
-        help=".csv (Live Link Face), .npz, .mp4, .png (contact sheet), FOLDER/ (numbered pictures); may be given again",
+        help="curves (.csv of Live Link Face, or any other suffix of `dreamtalk convert`), .mp4, .png (contact sheet), "
+        "FOLDER/ (numbered pictures); may be given again",
     )
     parser.set_defaults(run=run)
 
@@ -128,15 +132,20 @@ def check_request(arguments: argparse.Namespace) -> None:
     count = max(1, min(arguments.variations, MOST_VARIATIONS))
     for number in range(1, count + 1) if count > 1 else [None]:
         outputs = [numbered(output, number) for output in arguments.output]
-        check_outputs(outputs, CURVES + VIDEO + SHEET, inputs)
+        check_outputs(outputs, WRITABLE + VIDEO + SHEET, inputs)
         check_video_request(arguments, [*inputs, *outputs])
         if arguments.avatar:
             check_outputs([numbered(arguments.avatar, number)], VIDEO, [*inputs, *outputs])
 
 
 def numbered(output: Path, number: int | None) -> Path:
-    """take.csv as take_2.csv; as it is where there is only one."""
-    return output if number is None else output.with_name(f"{output.stem}_{number}{output.suffix}")
+    """take.csv as take_2.csv, take.a2f.csv as take_2.a2f.csv; as it is where there is only one."""
+    if number is None:
+        return output
+    endings = [ending for ending in WRITABLE if output.name.lower().endswith(ending)]
+    length = max(map(len, endings), default=len(output.suffix))
+    stem = output.name[: len(output.name) - length]
+    return output.with_name(f"{stem}_{number}{output.name[len(stem) :]}")
 
 
 def save(performance: Performance, video: Video, output: Path, arguments: argparse.Namespace) -> None:
@@ -147,5 +156,5 @@ def save(performance: Performance, video: Video, output: Path, arguments: argpar
     if suffix in SHEET:
         performance.save_contact_sheet(output, video)
     else:
-        performance.save(output)
+        performance.save(output, options=requested_curve_options(arguments))
     report(output, arguments.quiet)

@@ -26,7 +26,7 @@ def check_outputs(outputs: Sequence[Path], suffixes: Sequence[str], inputs: Iter
     seen: set[Path] = set()
     for output in outputs:
         sequence = is_sequence(output) and ".mp4" in suffixes
-        if output.suffix.lower() not in suffixes and not sequence:
+        if not output.name.lower().endswith(tuple(suffixes)) and not sequence:
             given = f"ends in {output.suffix!r}" if output.suffix else "has no suffix"
             raise OptionError(f"The output {output} {given}; the suffix picks the format: {', '.join(suffixes)}.")
         if output.is_dir():

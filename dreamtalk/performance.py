@@ -12,7 +12,8 @@ from dreamtalk.errors import OptionError
 from dreamtalk.options import AnimationOptions
 from dreamtalk.speech.audio import Waveform
 from rig.clip import BlendshapeClip
-from rig.clip_file import WRITABLE, write_clip
+from rig.clip_file import WRITABLE, format_of, write_clip
+from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.safe_file import written_beside
 
 if TYPE_CHECKING:
@@ -154,17 +155,20 @@ class Performance:
         draw = partial(portrait_frames, portrait, size=size, renderer=renderer, quality=quality)
         return Video(draw, self.clip, self.waveform)
 
-    def save(self, path: str | Path, progress: Progress | None = None) -> None:
-        """Write by suffix: .csv (Live Link Face), .npz (exact arrays), .mp4 (the avatar speaks), .png (contact sheet),
-        frames/%05d.png (the avatar in numbered pictures).
+    def save(
+        self, path: str | Path, progress: Progress | None = None, *, options: ExportOptions = AS_IT_IS
+    ) -> None:
+        """Write by suffix: curves in any format of rig.clip_file.FORMATS, .mp4 (the avatar speaks), .png (contact
+        sheet), frames/%05d.png (the avatar in numbered pictures).
 
-        Raises OptionError for other suffixes, OptionError or RigError where the folder cannot be written.
+        options: names, frame rate and timecode of curve files. Raises OptionError for other suffixes, OptionError or
+        RigError where the folder cannot be written.
         """
         from dreamtalk.video_sequence import is_sequence
 
         suffix = Path(path).suffix.lower()
-        if suffix in WRITABLE:
-            write_clip(self.clip, path)
+        if Path(path).name.lower().endswith(WRITABLE):
+            write_clip(self.clip, path, options)
         elif suffix == ".mp4" or is_sequence(Path(path)):
             self.render().save(path, progress)
         elif suffix == ".png":
@@ -174,6 +178,24 @@ class Performance:
                 f"{Path(path).name} ends in {suffix or 'nothing'}; use {', '.join(PERFORMANCE_SUFFIXES)}."
             )
 
+    def save_curves(
+        self, path: str | Path, options: ExportOptions = AS_IT_IS, format: str | None = None
+    ) -> tuple[Path, ...]:
+        """Write the curves, and the sound beside them: face.wav for face.glb, named in the formats that can name one.
+
+        options: with a sound of its own, that one is named and none is written.  format: one of rig.clip_file.FORMATS
+        by name; None = as the end of the name says. Returns the files written. Raises RigError as write_clip does.
+        """
+        from dreamtalk.speech.wav_file import write_wav
+
+        path, sound = Path(path), None
+        if self.waveform is not None and options.sound is None:
+            sound = sound_beside(path, format)
+            write_wav(self.waveform, sound)
+            options = replace(options, sound=sound)
+        write_clip(self.clip, path, options, format)
+        return (path,) if sound is None else (path, sound)
+
     def save_contact_sheet(self, path: str | Path, video: Video) -> None:
         """Write a PNG of the curves over the waveform with the most telling frames of `video`."""
         from dreamtalk.contact_sheet import FRAMES_SHOWN, write_contact_sheet
@@ -181,6 +203,13 @@ class Performance:
 
         pictures = video.stills(telling_frames(self.clip, FRAMES_SHOWN))
         write_contact_sheet(path, self.clip, self.waveform, pictures, title=self.style)
+
+
+def sound_beside(path: Path, format: str | None = None) -> Path:
+    """Where save_curves puts the sound of a curve file: face.wav for face.glb and for face.a2f.csv."""
+    suffix = format_of(path, format).suffix
+    stem = path.name[: -len(suffix)] if path.name.lower().endswith(suffix) else path.stem
+    return path.with_name(f"{stem}.wav")
 
 
 def _avatar_frames(clip: BlendshapeClip, size: int) -> Iterator[np.ndarray]:

@@ -127,10 +127,14 @@ def test_npz_round_trip_is_exact(tmp_path):
 
 
 def test_npz_without_its_parts_or_not_npz_is_refused(tmp_path):
-    np.savez(tmp_path / "a.npz", names=np.array(["jawOpen"]), weights=np.zeros((2, 1)), fps=25)
+    np.savez(tmp_path / "a.npz", names=np.array(["jawOpen"]), weights=np.zeros((2, 2)), fps=25)
+    np.savez(tmp_path / "e.npz", names=np.array(["AU12"]), weights=np.zeros((2, 1)), fps=25)
+    np.savez(tmp_path / "f.npz", names=np.array(["jawOpen"]), weights=np.zeros((2, 1)))
     (tmp_path / "b.npz").write_bytes(b"no archive")
     for name, word in (
-        ("a.npz", "lacks"),
+        ("a.npz", "names of shape"),
+        ("e.npz", "no ARKit name"),
+        ("f.npz", "no fps"),
         ("b.npz", "cannot be read"),
         ("c.npz", "no file"),
         ("d.txt", r"\.csv, \.npz"),

@@ -1,0 +1,48 @@
+"""The arguments that say how curve files are written: names, subset, frame rate, timecode, sound."""
+
+import argparse
+from pathlib import Path
+
+from dreamtalk.errors import OptionError
+from dreamtalk.shape_adjustments import columns_of
+from rig.arkit import GROUPS, INDEX, NAMES
+from rig.formats.export_options import ExportOptions
+from rig.formats.frame_rate import FrameRate
+from rig.formats.naming import STYLES, Naming, read_name_map
+
+
+def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ExportOptions holds, but for the frame rate, which some commands have already."""
+    group = parser.add_argument_group("curve files")
+    group.add_argument("--start", metavar="TIMECODE", help="timecode of the first frame, hh:mm:ss:ff (00:00:00:00)")
+    group.add_argument("--subject", metavar="NAME", help="what files call the character, slate or animation")
+    group.add_argument("--take", action="store_true", help="write the app's take .json beside a Live Link .csv")
+    group.add_argument("--style-of-names", choices=STYLES, help="eyeBlinkLeft, EyeBlinkLeft or eyeBlink_L")
+    group.add_argument("--prefix", metavar="TEXT", help="put before each name: blendShape1.")
+    group.add_argument("--mesh-path", metavar="PATH", help="where the mesh stands in the scene: Body/Head")
+    group.add_argument("--only", metavar="SHAPES", help=f"write these shapes or groups ({', '.join(GROUPS)}) alone")
+    group.add_argument("--names", type=Path, metavar="FILE", help="a map of names: lines jawOpen,Jaw_Open, or .json")
+
+
+def requested_curve_options(arguments: argparse.Namespace, rate: FrameRate | None = None) -> ExportOptions:
+    """What was asked for. Raises OptionError or RigError for names, shapes and files that are none."""
+    naming = Naming(
+        style=arguments.style_of_names,
+        prefix=arguments.prefix or "",
+        mesh_path=arguments.mesh_path or "",
+        shapes=NAMES if arguments.only is None else chosen_shapes(arguments.only),
+        names={} if arguments.names is None else read_name_map(arguments.names),
+    )
+    given = {key: value for key in ("start", "subject") if (value := getattr(arguments, key)) is not None}
+    return ExportOptions(naming=naming, rate=rate, take_file=arguments.take, **given)
+
+
+def chosen_shapes(text: str) -> tuple[str, ...]:
+    """Names and groups, separated by commas -> shapes in the order of NAMES. Raises OptionError for unknown ones."""
+    columns: set[int] = set()
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        group = GROUPS.get(word.lower())
+        columns |= {*columns_of(word)} if group is None else {INDEX[name] for name in group}
+    if not columns:
+        raise OptionError(f"--only {text!r} names no shape; give names or groups such as jaw,mouth.")
+    return tuple(NAMES[column] for column in sorted(columns))

@@ -1,0 +1,119 @@
+"""dreamtalk convert, and the names, rates and sound that curve files are written with."""
+
+import json
+import wave
+
+import numpy as np
+import pytest
+
+from apps.cli import main
+from rig.arkit import GROUPS, NAMES
+from rig.clip import BlendshapeClip
+from rig.clip_file import FORMATS, READABLE, WRITABLE, format_of, read_clip, write_clip
+from rig.errors import RigError
+from rig.formats.export_options import ExportOptions
+from rig.formats.naming import Naming
+
+
+def a_clip(count: int = 12, fps: float = 30.0) -> BlendshapeClip:
+    rng = np.random.default_rng(3)
+    return BlendshapeClip(rng.uniform(0, 1, (count, 52)), rng.uniform(-0.3, 0.3, (count, 3)), fps)
+
+
+@pytest.fixture
+def source(tmp_path):
+    write_clip(a_clip(), tmp_path / "in.npz")
+    return tmp_path / "in.npz"
+
+
+def test_the_longest_ending_picks_the_format() -> None:
+    names = [format.name for format in FORMATS]
+    assert format_of("a/face.npz").name == "npz" and format_of("FACE.CSV").name == "live-link"
+    assert format_of("x.bin", "npz").name == "npz"
+    assert len({format.suffix for format in FORMATS}) == len(FORMATS)
+    for format in FORMATS:
+        assert format_of(f"face{format.suffix}") is format and (format.write or format.read), names
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in WRITABLE if suffix in READABLE])
+def test_every_format_that_is_read_and_written_brings_the_curves_back(tmp_path, suffix: str) -> None:
+    clip = a_clip()
+    write_clip(clip, tmp_path / f"face{suffix}")
+    back = read_clip(tmp_path / f"face{suffix}")
+    rate = back.fps / clip.fps
+    assert rate == pytest.approx(round(rate), rel=1e-3)  # Azure knows 60 only
+    every = back.weights[:: round(rate)]
+    assert abs(len(every) - len(clip)) <= 1
+    np.testing.assert_allclose(every[: len(clip)], clip.weights[: len(every)], atol=0.006)
+
+
+@pytest.mark.parametrize("suffix", WRITABLE)
+def test_every_format_writes_a_subset_or_says_why_not(tmp_path, suffix: str) -> None:
+    naming = Naming(prefix="bs_", shapes=("jawOpen", "eyeBlinkLeft"), names={"jawOpen": "Kiefer"})
+    try:
+        write_clip(a_clip(), tmp_path / f"face{suffix}", ExportOptions(naming=naming))
+    except RigError as error:
+        assert "\n" not in str(error) and not list(tmp_path.iterdir())
+    else:
+        assert any(tmp_path.iterdir())
+
+
+def test_convert_writes_every_output_and_names_it(source, capsys) -> None:
+    outputs = [source.with_name("out.csv"), source.with_name("two.npz")]
+    assert main(["convert", str(source), "-o", str(outputs[0]), "-o", str(outputs[1])]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"wrote {output}" for output in outputs]
+    np.testing.assert_array_equal(read_clip(outputs[1]).weights, read_clip(source).weights)
+
+
+def test_convert_takes_subset_style_and_map(source) -> None:
+    out, names = source.with_name("out.npz"), source.with_name("map.json")
+    names.write_text(json.dumps({"jawOpen": "Kiefer"}))
+    arguments = ["--only", "jaw,eyeBlink", "--style-of-names", "underscore", "--names", str(names)]
+    assert main(["convert", str(source), *arguments, "--fps", "60", "-o", str(out), "--quiet"]) == 0
+    with np.load(out) as archive:
+        assert list(archive["names"]) == ["eyeBlink_L", "eyeBlink_R", "jawForward", "jawLeft", "jawRight", "Kiefer"]
+        assert archive["fps"] == 60 and len(archive["weights"]) == 24
+
+
+def test_the_sound_lies_beside_and_one_that_lay_there_stays(source) -> None:
+    sound = source.with_name("voice.wav")
+    with wave.open(str(sound), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((np.sin(np.arange(8000) / 9) * 9000).astype("<i2").tobytes())
+    before = sound.read_bytes()
+    assert main(["convert", str(source), "--audio", str(sound), "-o", str(source.with_name("face.csv"))]) == 0
+    with wave.open(str(source.with_name("face.wav"))) as file:
+        assert (file.getframerate(), file.getnframes()) == (16000, 8000)
+    assert main(["convert", str(source), "--audio", str(sound), "-o", str(source.with_name("voice.csv"))]) == 0
+    assert sound.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["-o", "out.docx"], "suffix"),
+        (["-o", "out.csv", "--fps", "fast"], "frame rate"),
+        (["-o", "out.csv", "--fps", "25df"], "drop-frame"),
+        (["-o", "out.csv", "--only", "smile"], "'smile'"),
+        (["-o", "out.csv", "--only", ","], "names no shape"),
+        (["-o", "out.csv", "--names", "none.json"], "none.json"),
+        (["-o", "out.csv", "--format", "fbx"], "'fbx'"),
+        (["-o", "in.npz"], "overwritten"),
+        (["-o", "missing/out.csv"], "missing"),
+    ],
+)
+def test_bad_requests_end_in_one_sentence(source, monkeypatch, capsys, arguments: list[str], word: str) -> None:
+    monkeypatch.chdir(source.parent)
+    assert main(["convert", "in.npz", *arguments]) == 2
+    complaint = capsys.readouterr().err
+    assert word in complaint and complaint.count("\n") == 1
+    assert [path.name for path in source.parent.iterdir()] == ["in.npz"]
+
+
+def test_groups_may_be_named() -> None:
+    from apps.curve_options import chosen_shapes
+
+    assert chosen_shapes("left eye, tongue") == (*GROUPS["left eye"], "tongueOut")
+    assert chosen_shapes(",".join(NAMES)) == NAMES
