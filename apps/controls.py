@@ -9,8 +9,8 @@ from dreamtalk.expression.dials import MOST, Dials
 from dreamtalk.expression.emotion_track import TRANSITION_S, EmotionTrack
 from dreamtalk.expression.emotion_track_file import is_track_file, read_emotion_track
 from dreamtalk.options import AnimationOptions
-from dreamtalk.shape_adjustments import ShapeAdjustments
 from dreamtalk.shape_file import read_shapes
+from rig.shape_adjustments import ShapeAdjustments
 
 MOST_VARIATIONS = 100
 SAMPLING = ("seed", "steps", "audio_guidance", "style_guidance", "fps")

@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 
 from dreamtalk.errors import OptionError
-from dreamtalk.shape_adjustments import columns_of
 from rig.arkit import GROUPS, INDEX, NAMES
 from rig.formats.export_options import ExportOptions
 from rig.formats.frame_rate import FrameRate
 from rig.formats.naming import STYLES, Naming, read_name_map
+from rig.shape_adjustments import columns_of
 
 
 def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def requested_curve_options(arguments: argparse.Namespace, rate: FrameRate | Non
 
 
 def chosen_shapes(text: str) -> tuple[str, ...]:
-    """Names and groups, separated by commas -> shapes in the order of NAMES. Raises OptionError for unknown ones."""
+    """Names and groups, separated by commas -> shapes in the order of NAMES. Raises OptionError or RigError else."""
     columns: set[int] = set()
     for word in filter(None, (part.strip() for part in text.split(","))):
         group = GROUPS.get(word.lower())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.dials import Dials
-from dreamtalk.shape_adjustments import ShapeAdjustments
+from rig.shape_adjustments import ShapeAdjustments
 
 
 @dataclass(frozen=True)

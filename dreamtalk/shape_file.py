@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from dreamtalk.errors import OptionError
-from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 from dreamtalk.table_file import SUFFIXES, csv_rows, json_value, number, read_table_text
 from rig.arkit import NAMES
 from rig.safe_file import written_beside
+from rig.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 
 FIELDS = ("gain", "offset", "low", "high")
 COLUMNS = ("shape", *FIELDS)
 
 
 def read_shapes(path: str | Path) -> ShapeAdjustments:
-    """Read adjustments from .csv or .json. Raises OptionError, naming file and shape, for anything else."""
+    """Read adjustments from .csv or .json. Raises OptionError or RigError, naming the shape, for anything else."""
     path = Path(path)
     text = read_table_text(path, "table of shapes")
     if path.suffix.lower() == ".csv":

@@ -11,13 +11,13 @@ from dreamtalk import pipeline
 from dreamtalk.expression.dials import Dials
 from dreamtalk.expression.emotion_track import EmotionTrack
 from dreamtalk.options import AnimationOptions
-from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 from dreamtalk.speech.audio import load_audio
 from dreamtalk.speech.phones import BILABIAL
 from dreamtalk.speech.transcript import check_english, read_transcript
 from rig.clip_file import read_clip
 from rig.face_rig import FaceRig
 from rig.mouth import lip_aperture_mm
+from rig.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 
 
 def animate(speech: Path, output: Path, *words: str) -> int:

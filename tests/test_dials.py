@@ -14,9 +14,10 @@ from dreamtalk.errors import OptionError
 from dreamtalk.expression.compose import APERTURE_MM
 from dreamtalk.expression.dialled import dialled
 from dreamtalk.expression.dials import Dials
-from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 from dreamtalk.shape_file import read_shapes, write_shapes_template
 from rig.arkit import GROUPS, INDEX, MOUTH, NAMES, indices
+from rig.errors import RigError
+from rig.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 
 GAP_MM = np.array([APERTURE_MM.get(name, 0.0) for name in NAMES])
 JAW, CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
@@ -134,12 +135,12 @@ def test_gain_and_offset():
     ],
 )  # fmt: skip
 def test_odd_adjustments(row, part):
-    with pytest.raises(OptionError, match=part):
+    with pytest.raises(RigError, match=part):
         ShapeAdjustment(**row)
 
 
 def test_a_shape_is_adjusted_once():
-    with pytest.raises(OptionError, match="mouthSmileLeft is adjusted twice"):
+    with pytest.raises(RigError, match="mouthSmileLeft is adjusted twice"):
         ShapeAdjustments((ShapeAdjustment("mouthSmile"), ShapeAdjustment("mouthSmileLeft")))
 
 
@@ -179,7 +180,7 @@ def test_shape_files(name: str, content: str, tmp_path: Path) -> None:
 def test_files_that_hold_no_shapes(name: str, content: str | None, part: str, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / name).write_text(content)
-    with pytest.raises(OptionError, match=re.escape(part)) as refused:
+    with pytest.raises((OptionError, RigError), match=re.escape(part)) as refused:
         read_shapes(tmp_path / name)
     assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
 

@@ -17,9 +17,9 @@ from dreamtalk.expression.style_track import AFTER_S, MARGIN_S, Pass, StyleTrack
 from dreamtalk.measures import blinks
 from dreamtalk.options import AnimationOptions
 from dreamtalk.passes import SharedFeatures, mixed_passes
-from dreamtalk.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 from rig.arkit import INDEX, MOUTH, NAMES
 from rig.clip import BlendshapeClip
+from rig.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 
 FPS = 25.0
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dreamtalk.errors import OptionError
 from rig.arkit import INDEX, NAMES
+from rig.errors import RigError
 
 MOST_GAIN = 10.0
 _OPPOSITE = ("jaw", "mouth")  # jawLeft and jawRight are two directions, not two sides of one shape
@@ -15,13 +15,13 @@ _OPPOSITE = ("jaw", "mouth")  # jawLeft and jawRight are two directions, not two
 def columns_of(shape: str) -> tuple[int, ...]:
     """Columns of a shape by its name, in any capitals; with the side left off, of both: mouthSmile.
 
-    Raises OptionError for a name that is none of the 52.
+    Raises RigError for a name that is none of the 52.
     """
     wanted = shape.strip().lower()
     sides = () if wanted in _OPPOSITE else (f"{wanted}left", f"{wanted}right")
     found = tuple(column for name, column in INDEX.items() if name.lower() in (wanted, *sides))
     if not found:
-        raise OptionError(
+        raise RigError(
             f"{shape!r} is not an ARKit shape; give one of the 52 names, such as jawOpen, or mouthSmile for both sides."
         )
     return found
@@ -31,7 +31,7 @@ def columns_of(shape: str) -> tuple[int, ...]:
 class ShapeAdjustment:
     """One shape, or both sides of it: weight -> gain * weight + offset, kept between low and high.
 
-    gain: 0 to 10. offset: -1 to 1. low, high: 0 <= low <= high <= 1. Raises OptionError for others.
+    gain: 0 to 10. offset: -1 to 1. low, high: 0 <= low <= high <= 1. Raises RigError for others.
     """
 
     shape: str
@@ -49,9 +49,9 @@ class ShapeAdjustment:
             ("high", self.high, 0.0, 1.0),
         ):
             if not (math.isfinite(value) and least <= value <= most):
-                raise OptionError(f"{name} of {self.shape} is {value:g}; give a number from {least:g} to {most:g}.")
+                raise RigError(f"{name} of {self.shape} is {value:g}; give a number from {least:g} to {most:g}.")
         if self.low > self.high:
-            raise OptionError(
+            raise RigError(
                 f"{self.shape} has low {self.low:g} above high {self.high:g}; give low the smaller number."
             )
 
@@ -60,7 +60,7 @@ class ShapeAdjustment:
 class ShapeAdjustments:
     """Adjustments of any number of shapes; the others stay as they are.
 
-    Raises OptionError where a shape is adjusted twice.
+    Raises RigError where a shape is adjusted twice.
     """
 
     rows: tuple[ShapeAdjustment, ...] = ()
@@ -69,7 +69,7 @@ class ShapeAdjustments:
         columns = [column for row in self.rows for column in columns_of(row.shape)]
         twice = next((column for column in columns if columns.count(column) > 1), None)
         if twice is not None:
-            raise OptionError(f"{NAMES[twice]} is adjusted twice; keep one line for it.")
+            raise RigError(f"{NAMES[twice]} is adjusted twice; keep one line for it.")
 
     def applied(self, weights: np.ndarray) -> np.ndarray:
         """Weights (T, 52) in [0, 1] adjusted, mouthClose <= jawOpen kept; the same array where nothing is asked."""
