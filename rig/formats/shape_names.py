@@ -16,10 +16,15 @@ def shape_of(text: str) -> str | None:
     Capitals, separators and sides spelled _L or .R do not matter, nor does anything before the name that ends in a
     separator: EyeBlinkLeft, eyeBlink_L, eye_blink_left, blendShape1.eyeBlinkLeft, Head/Mesh:eyeBlink.L.
     """
-    sided = _SIDE.sub(lambda side: "_left" if side[1].lower() == "l" else "_right", _PATH.sub("", text.strip()))
-    words = [word for word in _SEPARATORS.split(sided.lower()) if word]
+    words = words_of(text)
     for first in range(len(words)):
         found = _BY_PLAIN_NAME.get("".join(words[first:]))
         if found is not None:
             return found
     return None
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name in small letters, its path left off and _L or .R at its end spelled out."""
+    sided = _SIDE.sub(lambda side: "_left" if side[1].lower() == "l" else "_right", _PATH.sub("", text.strip()))
+    return [word for word in _SEPARATORS.split(sided.lower()) if word]
