@@ -33,3 +33,26 @@ def angles_from_matrix(matrix: np.ndarray) -> np.ndarray:
     yaw = np.arctan2(matrix[..., 0, 2], matrix[..., 2, 2])
     roll = np.arctan2(matrix[..., 1, 0], matrix[..., 1, 1])
     return np.stack([pitch, yaw, roll], axis=-1)
+
+
+def quaternions_from_angles(angles: np.ndarray) -> np.ndarray:
+    """(..., 3) radians (pitch, yaw, roll) -> (..., 4) unit quaternions x, y, z, w of the same float dtype, w >= 0 while
+    no angle leaves +-pi/2."""
+    half = np.asarray(angles, dtype=np.result_type(angles, np.float32)) / 2
+    (sp, sy, sr), (cp, cy, cr) = np.moveaxis(np.sin(half), -1, 0), np.moveaxis(np.cos(half), -1, 0)
+    parts = (
+        cy * sp * cr + sy * cp * sr, sy * cp * cr - cy * sp * sr, cy * cp * sr - sy * sp * cr,
+        cy * cp * cr + sy * sp * sr,
+    )  # fmt: skip
+    return np.stack(parts, axis=-1)
+
+
+def matrix_from_quaternions(quaternions: np.ndarray) -> np.ndarray:
+    """(..., 4) quaternions x, y, z, w of any length above 0 -> (..., 3, 3) rotation matrices."""
+    x, y, z, w = np.moveaxis(quaternions / np.linalg.norm(quaternions, axis=-1, keepdims=True), -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
