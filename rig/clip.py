@@ -8,7 +8,7 @@ import numpy as np
 from rig.arkit import INDEX, NAMES
 from rig.errors import RigError
 from rig.gaze import eye_rotation_from_weights
-from rig.timing import resample
+from rig.resampling import resampled
 
 
 def _frozen_array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
@@ -96,14 +96,14 @@ class BlendshapeClip:
         """Eye rotation (T, 2, 3) in radians: the source's own, or else derived from the eyeLook weights."""
         return eye_rotation_from_weights(self.weights) if self.eye_rotation is None else self.eye_rotation
 
-    def resampled(self, fps: float) -> "BlendshapeClip":
-        """The same motion at another frame rate, linearly interpolated."""
-        if not (np.isfinite(fps) and fps > 0):
-            raise RigError(f"The wanted rate is {fps} frames a second; give one above 0.")
-        eye = None if self.eye_rotation is None else resample(self.eye_rotation, self.fps, fps)
-        return BlendshapeClip(
-            resample(self.weights, self.fps, fps), resample(self.head_rotation, self.fps, fps), fps, eye
-        )
+    def resampled(self, fps: float, *, keep_peaks: bool = True) -> "BlendshapeClip":
+        """The same motion at another frame rate.
+
+        keep_peaks: going down, blinks and closures between the new instants are kept (rig.resampling); False takes
+        the straight line at every instant. Head and eyes are linear in their angles. A frame is seen where the frames
+        that it lies between were. Raises RigError for a rate that is none.
+        """
+        return resampled(self, fps, keep_peaks)
 
     def replaced(self, **fields: Any) -> "BlendshapeClip":
         """A copy with some fields changed, checked like a new clip."""

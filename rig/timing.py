@@ -20,6 +20,24 @@ def frame_times(count: int, fps: float) -> np.ndarray:
     return np.arange(count, dtype=np.float64) / fps
 
 
+def resampled_places(count: int, source_fps: float, target_fps: float) -> np.ndarray:
+    """Where the frames at `target_fps` of a clip of `count` frames at `source_fps` lie, in source frames, (N,) float64.
+
+    Those behind the last source frame are at it.
+    """
+    frames = np.arange(frame_count(count / source_fps, target_fps), dtype=np.float64)
+    # Rounded, so that an instant on a source frame is that frame and not a hair beside it.
+    return np.minimum(np.round(frames * source_fps / target_fps, 9), count - 1)
+
+
+def read_at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """`values` (T, ...) at `places` (N,) in [0, T - 1], linearly interpolated, (N, ...) of the same dtype."""
+    before = np.floor(places).astype(np.int64)
+    after = np.minimum(before + 1, len(values) - 1)
+    share = (places - before).reshape(-1, *[1] * (values.ndim - 1))
+    return (values[before] * (1 - share) + values[after] * share).astype(values.dtype)
+
+
 def resample(values: np.ndarray, source_fps: float, target_fps: float) -> np.ndarray:
     """Linear interpolation of `values` (T, ...) from one frame rate to another, keeping duration and dtype.
 
@@ -27,9 +45,4 @@ def resample(values: np.ndarray, source_fps: float, target_fps: float) -> np.nda
     """
     if source_fps == target_fps:
         return values.copy()
-    count = frame_count(len(values) / source_fps, target_fps)
-    position = np.minimum(frame_times(count, target_fps) * source_fps, len(values) - 1)
-    before = np.floor(position).astype(np.int64)
-    after = np.minimum(before + 1, len(values) - 1)
-    share = (position - before).reshape(-1, *[1] * (values.ndim - 1))
-    return (values[before] * (1 - share) + values[after] * share).astype(values.dtype)
+    return read_at(values, resampled_places(len(values), source_fps, target_fps))

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dreamtalk.errors import DreamTalkError
-from dreamtalk.expression.compose import APERTURE_MM, add_expression
+from dreamtalk.expression.compose import add_expression
 from dreamtalk.expression.expression_model import synthesize_expression
 from dreamtalk.expression.facs_prototypes import PROTOTYPES
 from rig.arkit import INDEX, MIRROR, NAMES
 from rig.face_rig import FaceRig
+from rig.lip_gap import APERTURE_MM
 from rig.mouth import lip_aperture_mm, lip_basis, mouth_width_mm
 
 weights = hnp.arrays(np.float32, (12, 52), elements=st.floats(0, 1, width=32))

@@ -11,12 +11,12 @@ from hypothesis.extra.numpy import arrays
 
 from apps.cli import main
 from dreamtalk.errors import OptionError
-from dreamtalk.expression.compose import APERTURE_MM
 from dreamtalk.expression.dialled import dialled
 from dreamtalk.expression.dials import Dials
 from dreamtalk.shape_file import read_shapes, write_shapes_template
 from rig.arkit import GROUPS, INDEX, MOUTH, NAMES, indices
 from rig.errors import RigError
+from rig.lip_gap import APERTURE_MM
 from rig.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 
 GAP_MM = np.array([APERTURE_MM.get(name, 0.0) for name in NAMES])

@@ -5,22 +5,13 @@ corners keep smiling; where speech opens them, whatever would press them togethe
 what a broad smile takes from the opening; rounded vowels pull a smile in. In a pause the lips nearly close.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
 from dreamtalk.errors import DreamTalkError
 from rig.arkit import INDEX, NAMES
+from rig.lip_gap import APERTURE_MM
 from rig.smoothstep import smoothstep
-
-APERTURE_MM: Mapping[str, float] = {
-    "jawOpen": 34.2, "mouthClose": -34.3, "mouthFunnel": 13.0, "mouthShrugUpper": 3.9,
-    "mouthUpperUpLeft": 2.4, "mouthUpperUpRight": 2.4, "mouthLowerDownLeft": 1.9, "mouthLowerDownRight": 1.9,
-    "mouthPucker": -1.6, "mouthShrugLower": -5.0, "mouthRollLower": -3.3, "mouthRollUpper": -2.4,
-    "mouthPressLeft": -1.4, "mouthPressRight": -1.4, "mouthSmileLeft": -1.5, "mouthSmileRight": -1.5,
-}  # fmt: skip
-"""Gap of the inner lips at the midline per unit of weight, in mm, on the rig's average head (a test compares them)."""
 
 CLOSED_MM, OPEN_MM = 0.6, 3.5
 """Up to the first aperture speech counts as closed, from the second on as open; between, the change is smooth."""

@@ -11,9 +11,9 @@ so f lies between 1 and m, closed lips stay closed, and mouthClose <= jawOpen, s
 
 import numpy as np
 
-from dreamtalk.expression.compose import APERTURE_MM
 from dreamtalk.expression.dials import Dials
 from rig.arkit import GROUPS, INDEX, MOUTH, NAMES, indices
+from rig.lip_gap import APERTURE_MM
 
 _GAP_MM = np.array([APERTURE_MM.get(name, 0.0) for name in NAMES])
 _JAW, _CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]

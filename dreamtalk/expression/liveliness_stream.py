@@ -9,7 +9,6 @@ from collections import deque
 import numpy as np
 
 from dreamtalk.expression.blinks import close_lids
-from dreamtalk.expression.compose import APERTURE_MM
 from dreamtalk.expression.dials import Dials
 from dreamtalk.expression.event_stream import EventRates, Events, events
 from dreamtalk.expression.gaze import HEAD_COMPENSATION, look_weights
@@ -28,6 +27,7 @@ from dreamtalk.expression.style_match import MATCHED, SETTLING_S, style_moments,
 from dreamtalk.mouth.lip_seal import OPEN_MM, REST_S, SEALED_MM
 from rig.arkit import INDEX, NAMES, indices
 from rig.clip import BlendshapeClip
+from rig.lip_gap import APERTURE_MM
 from rig.smoothstep import smoothstep
 
 MEMORY_S = 60.0

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.signal import find_peaks
 
-from dreamtalk.expression.compose import APERTURE_MM
 from dreamtalk.speech.phones import BILABIAL, PHONE_INDEX, Phone
 from rig.arkit import INDEX, NAMES, indices
+from rig.lip_gap import APERTURE_MM
 from rig.smoothstep import smoothstep
 
 CLOSED_GAP_MM = -0.4

@@ -7,8 +7,8 @@ mouth. Only rests are sealed: sealing every near closure met 5 % more of p, b an
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from dreamtalk.expression.compose import APERTURE_MM
 from rig.arkit import INDEX, NAMES
+from rig.lip_gap import APERTURE_MM
 from rig.smoothstep import smoothstep
 
 SEALED_MM, OPEN_MM = 1.8, 3.0
