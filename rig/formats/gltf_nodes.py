@@ -1,0 +1,107 @@
+"""The nodes of a glTF file: where each stands, and a tree that is one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rig.errors import RigError
+from rig.formats.gltf_json import entries, index_of, list_at, numbers, text_at
+
+
+@dataclass(frozen=True, eq=False)
+class GltfNode:
+    """name: "" where it has none.  parent: None at the top.  mesh, skin: indices or None.
+
+    translation (3,), rotation (4,) quaternion x, y, z, w, scale (3,): float64; where the file gave a matrix, taken
+    from it.  matrix: (4, 4) float64, own space to the parent's.  weights: of the mesh's morphs, as the node stands, or
+    None for the mesh's own.
+    """
+
+    name: str
+    parent: int | None
+    children: tuple[int, ...]
+    translation: np.ndarray
+    rotation: np.ndarray
+    scale: np.ndarray
+    matrix: np.ndarray
+    mesh: int | None
+    skin: int | None
+    weights: np.ndarray | None
+
+
+def read_nodes(document: dict[str, Any], mesh_count: int, skin_count: int, file: str) -> tuple[GltfNode, ...]:
+    """All nodes. Raises RigError for indices out of range, two parents, and nodes that are their own ancestors."""
+    found = entries(document, "nodes", file)
+    parents: list[int | None] = [None] * len(found)
+    children: list[tuple[int, ...]] = []
+    for number, entry in enumerate(found):
+        listed = list_at(entry, "children", file)
+        own = [index_of(child, len(found), f"node {number}'s child", file) for child in listed]
+        for child in own:
+            if parents[child] is not None:
+                raise RigError(f"Node {child} of {file} has two parents; export it anew as glTF 2.0.")
+            parents[child] = number
+        children.append(tuple(own))
+    _refuse_circles(parents, children, file)
+    return tuple(
+        _node(entry, parents[number], children[number], mesh_count, skin_count, file)
+        for number, entry in enumerate(found)
+    )
+
+
+def _refuse_circles(parents: list[int | None], children: list[tuple[int, ...]], file: str) -> None:
+    """Each node has one parent at most, so those that no top node reaches go round in a circle."""
+    reached = [number for number, parent in enumerate(parents) if parent is None]
+    for number in reached:
+        reached.extend(children[number])
+    if len(reached) < len(parents):
+        lost = min(set(range(len(parents))) - set(reached))
+        raise RigError(f"Node {lost} of {file} is its own ancestor; export it anew as glTF 2.0.")
+
+
+def _node(
+    entry: dict[str, Any], parent: int | None, children: tuple[int, ...], mesh_count: int, skin_count: int, file: str
+) -> GltfNode:
+    matrix = numbers(entry, "matrix", 16, file)
+    if matrix is not None:
+        matrix = matrix.reshape(4, 4).T
+        translation, rotation, scale = _taken_apart(matrix)
+    else:
+        translation = numbers(entry, "translation", 3, file, (0, 0, 0))
+        rotation = numbers(entry, "rotation", 4, file, (0, 0, 0, 1))
+        scale = numbers(entry, "scale", 3, file, (1, 1, 1))
+        length = np.linalg.norm(rotation)
+        rotation = rotation / length if length > 1e-6 else np.array([0.0, 0.0, 0.0, 1.0])
+        matrix = np.eye(4)
+        matrix[:3, :3] = matrix_from_quaternions(rotation) * scale
+        matrix[:3, 3] = translation
+    mesh = index_of(entry["mesh"], mesh_count, "mesh", file) if "mesh" in entry else None
+    skin = index_of(entry["skin"], skin_count, "skin", file) if "skin" in entry else None
+    weights = numbers(entry, "weights", None, file)
+    return GltfNode(text_at(entry, "name"), parent, children, translation, rotation, scale, matrix, mesh, skin, weights)
+
+
+def matrix_from_quaternions(quaternions: np.ndarray) -> np.ndarray:
+    """(..., 4) unit quaternions x, y, z, w -> (..., 3, 3) rotation matrices of the same dtype."""
+    x, y, z, w = np.moveaxis(quaternions, -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _taken_apart(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Translation, rotation and scale of a matrix; shear, which glTF does not allow, is left out."""
+    from scipy.spatial.transform import Rotation
+
+    linear = matrix[:3, :3]
+    scale = np.linalg.norm(linear, axis=0)
+    if np.linalg.det(linear) < 0:
+        scale[0] = -scale[0]
+    safe = np.where(np.abs(scale) > 1e-12, scale, 1.0)
+    axes = linear / safe
+    rotation = Rotation.from_matrix(axes).as_quat() if np.linalg.det(axes) > 1e-9 else np.array([0.0, 0.0, 0.0, 1.0])
+    return matrix[:3, 3], rotation, scale
