@@ -43,8 +43,8 @@ _TYPES = {
 def in_chromium(page: str, folders: Mapping[str, Path], timeout_s: float = 120, **query: object) -> Any:
     """What a page answers.
 
-    page: its place on the server, "pages/judge.html".  folders: name -> folder that the page may fetch from as /name/;
-    "pages" and "node_modules" are always there.  query: given to the page as ?name=value.
+    page: its place on the server, "pages/judge.html".  folders: place -> folder that is served there, such as "files"
+    or "web/node_modules"; "pages" and "node_modules" are always there.  query: given to the page as ?name=value.
     """
     served = {"pages": JUDGES / "pages", "node_modules": node_modules(), **folders}
     with _server(served) as (origin, answers):
@@ -98,9 +98,8 @@ def _server(folders: Mapping[str, Path]) -> Iterator[tuple[str, "queue.Queue[dic
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            name, _, rest = unquote(urlsplit(self.path).path).lstrip("/").partition("/")
-            file = (folders[name] / rest).resolve() if name in folders else None
-            if file is None or not file.is_relative_to(folders[name].resolve()) or not file.is_file():
+            file = _served(unquote(urlsplit(self.path).path).lstrip("/"), folders)
+            if file is None:
                 return self.send_error(HTTPStatus.NOT_FOUND)
             self._send(file.read_bytes(), _TYPES.get(file.suffix, "application/octet-stream"))
 
@@ -127,3 +126,14 @@ def _server(folders: Mapping[str, Path]) -> Iterator[tuple[str, "queue.Queue[dic
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _served(place: str, folders: Mapping[str, Path]) -> Path | None:
+    """The file at a place of the server: in the folder whose name fits most of it, and nowhere else."""
+    fitting = [name for name in folders if place.startswith(f"{name}/")]
+    if not fitting:
+        return None
+    name = max(fitting, key=len)
+    folder = folders[name].resolve()
+    file = (folder / place.removeprefix(f"{name}/")).resolve()
+    return file if file.is_relative_to(folder) and file.is_file() else None

@@ -27,7 +27,7 @@ def commands() -> list[str]:
 def test_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All blocks in one go, as a reader would type them, beside the examples."""
     (tmp_path / "examples").mkdir()
-    for example in (ROOT / "examples").iterdir():
+    for example in filter(Path.is_file, (ROOT / "examples").iterdir()):
         (tmp_path / "examples" / example.name).write_bytes(example.read_bytes())
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}

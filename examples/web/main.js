@@ -1,0 +1,144 @@
+// The page around talking_head.js: camera, lights, sound and controls.
+//   ?file=hello.glb     the head to open            ?sound=hello.wav   its sound, where the file names none
+//   ?time=1.2           the moment to show first    ?still             no controls, for pictures
+import * as THREE from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { loadTalkingHead } from "./talking_head.js";
+
+const element = (id) => document.getElementById(id);
+const query = new URLSearchParams(location.search);
+const audio = new Audio();
+
+const renderer = new THREE.WebGLRenderer({ canvas: element("stage"), antialias: true });
+renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+
+const scene = new THREE.Scene();
+scene.background = new THREE.Color(0xc4ced6);
+scene.add(new THREE.HemisphereLight(0xf4f6ff, 0xb0a094, 1.3));
+for (const [x, y, z, strength] of [[-0.75, 0.65, 0.85, 2.2], [0.95, 0.1, 0.55, 0.5], [0.6, 0.5, -0.75, 1.2]]) {
+  const lamp = new THREE.DirectionalLight(0xffffff, strength);
+  lamp.position.set(x, y, z);
+  scene.add(lamp);
+}
+
+// The camera that dreamtalk's own pictures are taken with.
+const camera = new THREE.PerspectiveCamera(THREE.MathUtils.radToDeg(0.25), 1, 0.3, 4);
+camera.position.set(0, -0.035, 1.35);
+const orbit = new OrbitControls(camera, renderer.domElement);
+orbit.target.set(0, -0.035, 0);
+orbit.minDistance = 0.6;
+orbit.maxDistance = 3;
+orbit.update();
+orbit.addEventListener("change", draw);
+
+let head = null;
+let playing = false;
+let startedAt = 0; // performance.now() at which the head was at 0 s; only used while there is no sound
+
+function draw() {
+  renderer.render(scene, camera);
+}
+
+function resize() {
+  renderer.setSize(innerWidth, innerHeight, false);
+  camera.aspect = innerWidth / innerHeight;
+  camera.updateProjectionMatrix();
+  draw();
+}
+
+function show(time) {
+  head.show(time);
+  element("seek").value = time;
+  element("clock").textContent = `${time.toFixed(2)} s`;
+  element("curves").replaceChildren(...head.curves().slice(0, 8).map(([name, weight]) => {
+    const row = document.createElement("tr");
+    const meter = Object.assign(document.createElement("meter"), { value: weight });
+    row.insertCell().append(name);
+    row.insertCell().append(meter, ` ${weight.toFixed(2)}`);
+    return row;
+  }));
+  draw();
+}
+
+// The sound is the clock: pictures follow what is heard.
+function now() {
+  return audio.src ? audio.currentTime : (performance.now() - startedAt) / 1000;
+}
+
+function tick() {
+  if (!playing) return;
+  const time = now();
+  if (time >= head.duration || audio.ended) pause();
+  show(Math.min(time, head.duration));
+  requestAnimationFrame(tick);
+}
+
+async function play() {
+  let time = Number(element("seek").value);
+  if (time >= head.duration - 1e-3) time = 0;
+  if (audio.src) {
+    audio.currentTime = time;
+    await audio.play();
+  }
+  startedAt = performance.now() - time * 1000;
+  playing = true;
+  element("play").textContent = "Pause";
+  requestAnimationFrame(tick);
+}
+
+function pause() {
+  playing = false;
+  audio.pause();
+  element("play").textContent = "Play";
+}
+
+function seek(time) {
+  startedAt = performance.now() - time * 1000;
+  if (audio.src) audio.currentTime = time;
+  show(time);
+}
+
+async function open(url, soundUrl) {
+  if (playing) pause();
+  try {
+    const loaded = await loadTalkingHead(url);
+    if (head) scene.remove(head.scene);
+    head = loaded;
+  } catch (error) {
+    element("message").textContent = `This file cannot be shown: ${error.message}`;
+    throw error;
+  }
+  scene.add(head.scene);
+  const sound = soundUrl ?? head.sound;
+  if (sound) audio.src = sound;
+  else audio.removeAttribute("src");
+  element("message").textContent = "";
+  element("seek").max = head.duration;
+  element("seek").disabled = element("play").disabled = false;
+  show(Math.min(Number(query.get("time") ?? 0), head.duration));
+}
+
+function openFiles(files) {
+  const glb = [...files].find((file) => file.name.toLowerCase().endsWith(".glb"));
+  const sound = [...files].find((file) => file.type.startsWith("audio/"));
+  if (!glb) {
+    element("message").textContent = "There is no .glb among these files.";
+    return;
+  }
+  open(URL.createObjectURL(glb), sound && URL.createObjectURL(sound));
+}
+
+element("play").addEventListener("click", () => (playing ? pause() : play()));
+element("seek").addEventListener("input", (event) => seek(Number(event.target.value)));
+element("files").addEventListener("change", (event) => openFiles(event.target.files));
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  openFiles(event.dataTransfer.files);
+});
+addEventListener("resize", resize);
+
+if (query.has("still")) for (const id of ["controls", "curves", "message"]) element(id).hidden = true;
+resize();
+if (query.has("file")) await open(query.get("file"), query.get("sound"));
+document.documentElement.dataset.state = "ready";
