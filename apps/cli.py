@@ -7,7 +7,19 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from apps import animate, convert, demo, doctor, emotions, evaluate, prepare, render, shapes, train
+from apps import (
+    animate,
+    convert,
+    demo,
+    doctor,
+    emotions,
+    evaluate,
+    people,
+    prepare,
+    render,
+    shapes,
+    train,
+)
 from apps.errors import MENDABLE, one_sentence
 from dreamtalk.errors import OptionError
 
@@ -29,7 +41,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"dreamtalk {own_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (animate, convert, render, emotions, shapes, doctor, evaluate, prepare, train, demo):
+    for command in (
+        animate,
+        render,
+        convert,
+        emotions,
+        shapes,
+        people,
+        doctor,
+        evaluate,
+        prepare,
+        train,
+        demo,
+    ):
         command.add_command(commands)
     return parser
 

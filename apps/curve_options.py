@@ -5,9 +5,11 @@ from pathlib import Path
 
 from dreamtalk.errors import OptionError
 from rig.arkit import GROUPS, INDEX, NAMES
+from rig.face_rig import FaceRig
 from rig.formats.export_options import ExportOptions
 from rig.formats.frame_rate import FrameRate
 from rig.formats.naming import STYLES, Naming, read_name_map
+from rig.person import Person
 from rig.shape_adjustments import columns_of
 
 
@@ -21,6 +23,7 @@ def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--prefix", metavar="TEXT", help="put before each name: blendShape1.")
     group.add_argument("--mesh-path", metavar="PATH", help="where the mesh stands in the scene: Body/Head")
     group.add_argument("--only", metavar="SHAPES", help=f"write these shapes or groups ({', '.join(GROUPS)}) alone")
+    group.add_argument("--person", metavar="WHO", help="whose head .glb and .usd carry: `dreamtalk people` lists them")
     group.add_argument("--names", type=Path, metavar="FILE", help="a map of names: lines jawOpen,Jaw_Open, or .json")
 
 
@@ -33,8 +36,9 @@ def requested_curve_options(arguments: argparse.Namespace, rate: FrameRate | Non
         shapes=NAMES if arguments.only is None else chosen_shapes(arguments.only),
         names={} if arguments.names is None else read_name_map(arguments.names),
     )
+    rig = None if arguments.person is None else FaceRig.load().as_person(Person.parse(arguments.person))
     given = {key: value for key in ("start", "subject") if (value := getattr(arguments, key)) is not None}
-    return ExportOptions(naming=naming, rate=rate, take_file=arguments.take, **given)
+    return ExportOptions(naming=naming, rate=rate, take_file=arguments.take, rig=rig, **given)
 
 
 def chosen_shapes(text: str) -> tuple[str, ...]:

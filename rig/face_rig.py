@@ -11,6 +11,7 @@ import numpy as np
 from rig.arkit import INDEX, NAMES
 from rig.errors import RigError
 from rig.gaze import eye_rotation_from_weights
+from rig.person import Person
 from rig.rotation import matrix_from_angles
 
 EYES = ("eye_left", "eye_right")
@@ -84,7 +85,15 @@ class FaceRig:
             )
         if not np.isfinite(coefficients).all():
             raise RigError("The identity holds NaN or infinite numbers; give finite ones.")
-        shift = np.tensordot(coefficients, self.identity_modes[: len(coefficients)], axes=1).astype(np.float32)
+        return self.moved(np.tensordot(coefficients, self.identity_modes[: len(coefficients)], axes=1))
+
+    def as_person(self, person: Person) -> Self:
+        """The packed head as somebody of an age, sex, build and ancestry, with sliders: see rig.person."""
+        return self.moved(person.displacement())
+
+    def moved(self, shift: np.ndarray) -> Self:
+        """Another face: neutral + shift (V, 3) metres; pivots and the reach of the blink follow."""
+        shift = np.asarray(shift, dtype=np.float32)
         neutral = self.neutral + shift
         on_neck = (self.head_weight > 0.6) & (self.head_weight < 0.99) & self.regions["skin"]
         neck_pivot = self.neck_pivot + shift[on_neck].mean(axis=0) * np.float32([0, 1, 1])
