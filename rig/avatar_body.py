@@ -1,22 +1,25 @@
 """The avatar's skin, mouth, teeth and tongue."""
 
 import numpy as np
-from scipy import sparse
 
 from rig.avatar_part import Layer, PosedHead
 from rig.face_rig import FaceRig
-from rig.lighting import GAMMA, Surface, lit, unit
+from rig.lighting import GAMMA, Surface, lit, sampled_albedo, unit
 from rig.look import Look
 from rig.mouth_paint import mouth_albedo, mouth_light, paint_teeth, teeth_uv
 from rig.skin_map import ring_numbers, skin_map, skin_uv
 from rig.skin_paint import neckline_depth, paint_skin
+from rig.vertex_normals import corner_sums, crossed
 
 CREASE_SHADE = np.float32([0.36, 0.50, 0.52])
 """How much the colours darken where skin is pressed to nothing."""
 
 
 class Body:
-    """Skin, mouth, teeth and tongue: the rig's own surface, its vertices doubled where the texture has a seam."""
+    """Skin, mouth, teeth and tongue: the rig's own surface, its vertices doubled where the texture has a seam.
+
+    rows: (N,) the vertex of the rig that each drawn one is.
+    """
 
     def __init__(self, rig: FaceRig, look: Look) -> None:
         self._rig = rig
@@ -32,52 +35,49 @@ class Body:
             Layer("teeth", _split(inner_faces[is_tooth]), paint_teeth()),
         )
         self.uv = np.concatenate([outer_uv, teeth_uv(rig)[inner_rows]])
-        self._rows, self._outer = np.concatenate([outer_rows, inner_rows]), slice(0, len(outer_rows))
+        self.rows, self._outer = np.concatenate([outer_rows, inner_rows]), slice(0, len(outer_rows))
         self._inner = slice(len(outer_rows), None)
-        albedo = np.concatenate([_sampled(texture, outer_uv), mouth_albedo(rig)[inner_rows]])
+        albedo = np.concatenate([sampled_albedo(texture, outer_uv), mouth_albedo(rig)[inner_rows]])
         self._tint = np.ones_like(albedo)
         self._tint[self._inner] = albedo[self._inner] ** GAMMA
         self._tint[self._outer] -= 0.5 * np.clip((ring_numbers(rig)[outer_rows, :1] - 3.3) / 2.2, 0, 1)
-        self._surface = _body_surface(rig, self._rows, albedo)
-        cloth = np.clip(neckline_depth(rig.neutral[self._rows]) / 0.012 + 0.2, 0, 1).astype(np.float32)
+        self._surface = _body_surface(rig, self.rows, albedo)
+        cloth = np.clip(neckline_depth(rig.neutral[self.rows]) / 0.012 + 0.2, 0, 1).astype(np.float32)
         self._thickness = (0.0035 * cloth)[:, None]
-        self._corner_sums = _corner_sums(self._triangles, rig.vertex_count)
+        self._corner_sums = corner_sums(self._triangles, rig.vertex_count)
         self._rest_area = np.maximum(self._corner_sums @ _areas(rig.neutral[self._triangles]), 1e-12)
 
     def pose(self, head: PosedHead) -> tuple[np.ndarray, np.ndarray]:
         """Points and colours, (N, 3) each."""
-        across = _across(head.vertices[self._triangles])
-        normals = unit(self._corner_sums @ across)[self._rows]
-        points = head.vertices[self._rows] + self._thickness * normals
+        across = crossed(head.vertices[self._triangles])
+        normals = self._normals(across)
+        points = head.vertices[self.rows] + self._thickness * normals
         light = lit(self._surface, normals, unit(head.viewer - points), head.look) * self._tint
         light[self._outer] *= self._creases(across)
         light[self._inner] *= mouth_light(self._rig, head.vertices)
         return points, light
 
+    def surface(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Points and normals, (N, 3) each, of (V, 3) posed vertices of the rig; the shirt stands out a little."""
+        normals = self._normals(crossed(vertices[self._triangles]))
+        return vertices[self.rows] + self._thickness * normals, normals
+
+    def painted(self) -> np.ndarray:
+        """(N, 3) float32 linear factors of the textures for a renderer with lights of its own: paint and open sky."""
+        return self._tint ** (1 / GAMMA) * np.sqrt(self._surface.sky)[:, None]
+
+    def _normals(self, across: np.ndarray) -> np.ndarray:
+        return unit(self._corner_sums @ across)[self.rows]
 
     def _creases(self, across: np.ndarray) -> np.ndarray:
         """(N, 3) factors of the outer skin: where an expression bunches it up, it folds and darkens."""
         area = self._corner_sums @ np.sqrt(np.einsum("ij,ij->i", across, across))
-        bunched = np.clip(0.96 - area / self._rest_area, 0, 0.5)[self._rows[self._outer]]
+        bunched = np.clip(0.96 - area / self._rest_area, 0, 0.5)[self.rows[self._outer]]
         return 1 - bunched[:, None] * CREASE_SHADE
 
 
-def _across(corners: np.ndarray) -> np.ndarray:
-    """(F, 3, 3) corners -> (F, 3), normals as long as twice the area."""
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    return np.cross(first, second)
-
-
 def _areas(corners: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(_across(corners), axis=1)
-
-
-def _sampled(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """(N, 3) float32 linear colour of an sRGB texture at uv."""
-    height, width = texture.shape[:2]
-    column = np.clip((uv[:, 0] % 1.0 * width).astype(int), 0, width - 1)
-    row = np.clip(((1 - uv[:, 1]) * height).astype(int), 0, height - 1)
-    return (texture[row, column] / np.float32(255)) ** np.float32(1 / GAMMA)
+    return np.linalg.norm(crossed(corners), axis=1)
 
 
 def _body_surface(rig: FaceRig, rows: np.ndarray, albedo: np.ndarray) -> Surface:
@@ -127,9 +127,3 @@ def _unwrapped(quads: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _split(quads: np.ndarray) -> np.ndarray:
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.int32)
-
-
-def _corner_sums(triangles: np.ndarray, vertex_count: int) -> sparse.csr_matrix:
-    index = np.repeat(np.arange(len(triangles)), 3)
-    shape = (vertex_count, len(triangles))
-    return sparse.csr_matrix((np.ones(triangles.size, dtype=np.float32), (triangles.reshape(-1), index)), shape=shape)

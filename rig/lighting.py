@@ -30,6 +30,14 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(length, 1e-12)[..., None]
 
 
+def sampled_albedo(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """(N, 3) float32 linear colour of an sRGB texture at uv, which repeats to the sides."""
+    height, width = texture.shape[:2]
+    column = np.clip((uv[:, 0] % 1.0 * width).astype(int), 0, width - 1)
+    row = np.clip(((1 - uv[:, 1]) * height).astype(int), 0, height - 1)
+    return (texture[row, column] / np.float32(255)) ** np.float32(1 / GAMMA)
+
+
 def lit(
     surface: Surface, normals: np.ndarray, to_eye: np.ndarray, look: Look, tangents: np.ndarray | None = None
 ) -> np.ndarray:
