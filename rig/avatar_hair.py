@@ -10,18 +10,22 @@ from rig.look import Look
 
 
 class HairPiece:
-    """The hair of a look that is not shaved."""
+    """The hair of a look that is not shaved.
+
+    hair: as it grows on the resting head.  albedo: (N, 3) float32 linear colour of its vertices.
+    """
 
     def __init__(self, rig: FaceRig, look: Look) -> None:
-        self._hair = grow_hair(rig, look)
-        self.layers = (Layer("hair", self._hair.faces, two_sided=look.hair == "bob"),)
-        self.uv = np.zeros((len(self._hair.points), 2), dtype=np.float32)
-        self._surface = _surface(self._hair, look)
-        self._tint = self._surface.albedo ** np.float32(GAMMA)
+        self.hair = grow_hair(rig, look)
+        self.layers = (Layer("hair", self.hair.faces, two_sided=look.hair == "bob"),)
+        self.uv = np.zeros((len(self.hair.points), 2), dtype=np.float32)
+        self._surface = _surface(self.hair, look)
+        self.albedo = self._surface.albedo
+        self._tint = self.albedo ** np.float32(GAMMA)
 
     def pose(self, head: PosedHead) -> tuple[np.ndarray, np.ndarray]:
         """Points and colours, (N, 3) each."""
-        hair, turn = self._hair, head.head_turn.T
+        hair, turn = self.hair, head.head_turn.T
         points = (hair.points - head.neck_pivot) @ turn + head.neck_pivot
         light = lit(self._surface, hair.normals @ turn, unit(head.viewer - points), head.look, hair.tangents @ turn)
         return points, light * self._tint

@@ -12,7 +12,7 @@ FACES = np.array([[0, 1, 3], [0, 3, 2], [2, 3, 4]])
 
 
 class Lashes:
-    """5 vertices a lash: two at the root, two half way, the tip."""
+    """5 vertices a lash: two at the root, two half way, the tip.  colours: (N, 3) float32 sRGB in [0, 1]."""
 
     def __init__(self, rig: FaceRig, look: Look) -> None:
         rng = np.random.default_rng(look.seed + 4)
@@ -24,11 +24,11 @@ class Lashes:
         dark = np.float32(look.brows) / 255 * 0.42
         pale = np.float32(look.skin) / 255 * 0.8
         colours = [np.tile(pale + row.strength * (dark - pale), (5 * row.count, 1)) for row in self._rows]
-        self._colours = np.concatenate(colours)
+        self.colours = np.concatenate(colours)
 
     def pose(self, head: PosedHead) -> tuple[np.ndarray, np.ndarray]:
         """Points and colours, (N, 3) each."""
-        return np.concatenate([row.pose(head) for row in self._rows]), self._colours
+        return np.concatenate([row.pose(head) for row in self._rows]), self.colours
 
 
 class _Row:
