@@ -1,0 +1,87 @@
+"""Turns of head and eyes out of the joints of a skeleton, whatever its joints' own axes."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rig.rotation import angles_from_matrix, matrix_from_quaternions
+
+if TYPE_CHECKING:
+    from pxr import Sdf
+
+_PARTS = {
+    "head": "head",
+    "eyeleft": "eye_left", "lefteye": "eye_left", "eyel": "eye_left", "leye": "eye_left",
+    "eyeright": "eye_right", "righteye": "eye_right", "eyer": "eye_right", "reye": "eye_right",
+}  # fmt: skip
+_Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+"""From a Z-up scene whose face looks toward -Y to ours."""
+
+
+def part_of(joint: str) -> str | None:
+    """'head', 'eye_left', 'eye_right' or None: rig/mixamorig:Head, eye_left, LeftEye and eye.L are known."""
+    return _PARTS.get(re.sub(r"[^a-z]", "", re.split(r"[/:|]", joint.lower())[-1]))
+
+
+def head_and_eyes(
+    layer: "Sdf.Layer", joints: Sequence[str], times: np.ndarray, turns: np.ndarray, grid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Head rotation (T, 3) and eye rotation (T, 2, 3) or None, radians as in rig.rotation.
+
+    turns: (N, J, 4) quaternions x, y, z, w at time codes (N,); grid: time codes (T,) of the frames. Zeros where
+    there is no joint that is called a head.
+    """
+    found: dict[str, np.ndarray] = {}
+    for number, joint in enumerate(joints):
+        part = part_of(joint)
+        turn = turns[:, number].astype(np.float64)
+        usable = len(times) and np.isfinite(turn).all() and np.abs(turn).max(axis=1).min() > 1e-6
+        if part and part not in found and usable:
+            before, rest = _at_rest(layer, joint)
+            own = matrix_from_quaternions(turn)
+            angles = angles_from_matrix(before @ own @ rest.T @ before.T)
+            found[part] = on_grid(grid, times, np.unwrap(angles, axis=0))
+    head = found.get("head", np.zeros((len(grid), 3)))
+    both = "eye_left" in found and "eye_right" in found
+    return head, np.stack([found["eye_left"], found["eye_right"]], axis=1) if both else None
+
+
+def on_grid(grid: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values (N, ...) at rising times (N,), linearly interpolated at grid (T,); themselves where those are the same."""
+    if np.array_equal(grid, times):
+        return values
+    flat = values.reshape(len(values), -1)
+    columns = [np.interp(grid, times, flat[:, column]) for column in range(flat.shape[1])]
+    return np.stack(columns, axis=1).reshape(len(grid), *values.shape[1:])
+
+
+def _at_rest(layer: "Sdf.Layer", joint: str) -> tuple[np.ndarray, np.ndarray]:
+    """(3, 3) each: axes of the joint's parent in our space, and the joint's own rotation within them, at rest."""
+    to_ours = _Z_UP if layer.pseudoRoot.GetInfo("upAxis") == "Z" else np.eye(3)
+    for prim in _skeletons(layer):
+        joints = [str(name) for name in prim.attributes["joints"].default or ()] if "joints" in prim.attributes else []
+        binds, rests = (_rotations(prim, name, len(joints)) for name in ("bindTransforms", "restTransforms"))
+        if joint in joints and binds is not None and rests is not None:
+            parent = joint.rpartition("/")[0]
+            before = binds[joints.index(parent)] if parent in joints else np.eye(3)
+            return to_ours @ before, rests[joints.index(joint)]
+    return to_ours, np.eye(3)
+
+
+def _skeletons(layer: "Sdf.Layer") -> list:
+    paths = []
+    layer.Traverse(layer.pseudoRoot.path, lambda path: paths.append(path) if path.IsPrimPath() else None)
+    prims = [layer.GetPrimAtPath(path) for path in sorted(paths)]
+    return [prim for prim in prims if prim.typeName == "Skeleton"]
+
+
+def _rotations(prim, name: str, count: int) -> np.ndarray | None:
+    """(J, 3, 3) for column vectors, without scale; USD's matrices are for row vectors."""
+    value = prim.attributes[name].default if name in prim.attributes else None
+    matrices = np.array(value, dtype=np.float64) if value is not None else np.empty(0)
+    if matrices.shape != (count, 4, 4) or not np.isfinite(matrices).all():
+        return None
+    left, _, right = np.linalg.svd(matrices[:, :3, :3].transpose(0, 2, 1))
+    return left @ right
