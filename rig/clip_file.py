@@ -7,8 +7,11 @@ from pathlib import Path
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.export_options import AS_IT_IS, ExportOptions
-from rig.formats.live_link_csv import read_live_link_csv, write_live_link_csv
+from rig.formats.live_link_csv import write_live_link_csv
+from rig.formats.live_link_reader import read_live_link_csv
 from rig.formats.npz import read_npz, write_npz
+from rig.formats.usd import write_usd
+from rig.formats.usd_reader import read_usd
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class ClipFormat:
 
 FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("live-link", ".csv", "Live Link Face CSV", write_live_link_csv, read_live_link_csv),
+    ClipFormat("usd", ".usda", "OpenUSD text, with the head", write_usd, read_usd),
+    ClipFormat("usd", ".usdc", "OpenUSD binary, with the head", write_usd, read_usd),
+    ClipFormat("usd", ".usd", "OpenUSD binary, with the head", write_usd, read_usd),
     ClipFormat("npz", ".npz", "the exact arrays", write_npz, read_npz),
 )
 """Of formats that share a suffix's last part the longer wins: face.a2f.csv before face.csv."""

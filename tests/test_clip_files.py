@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rig import INDEX, BlendshapeClip, RigError
 from rig.clip_file import read_clip, write_clip
-from rig.formats.live_link_csv import HEADER, seconds_of, timecode
+from rig.formats.live_link_csv import HEADER
+from rig.formats.timecode import seconds_of, timecode
 
 
 def random_clip(frames=20, fps=25.0, seed=0, eyes=True) -> BlendshapeClip:
@@ -95,7 +96,7 @@ def test_rows_without_a_face_are_left_out_and_midnight_is_crossed(tmp_path):
 def test_missing_columns_become_zeros_with_a_warning(tmp_path, caplog):
     write_table(tmp_path / "a.csv", [timecode(n / 25) for n in range(5)])
     clip = read_clip(tmp_path / "a.csv")
-    assert clip.column("mouthSmileLeft").max() == 0 and "MouthSmileLeft" in caplog.text
+    assert clip.column("mouthSmileLeft").max() == 0 and "mouthSmileLeft" in caplog.text
     assert clip.eye_rotation is None
 
 
@@ -108,7 +109,7 @@ def test_missing_columns_become_zeros_with_a_warning(tmp_path, caplog):
         ("Timecode,BlendshapeCount,JawOpen\n00:00:00:00.000,61,0,0\n", "Line 2"),
         ("Timecode,BlendshapeCount,JawOpen\nnoon,61,0\n", "Line 2"),
         ("Timecode,BlendshapeCount,JawOpen\n00:00:01:00.000,61,0\n00:00:00:00.000,61,0\n", "rise"),
-        ("Timecode,BlendshapeCount,JawOpen\n00:00:00:00.000,61,nan\n", "non-finite"),
+        ("Timecode,BlendshapeCount,JawOpen\n00:00:00:00.000,61,nan\n", "Line 2 .* JawOpen"),
     ],
 )
 def test_a_bad_csv_is_refused_in_one_sentence(tmp_path, text, word):
