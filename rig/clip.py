@@ -1,10 +1,12 @@
 """BlendshapeClip: the curves that every stage of the product exchanges."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
+from rig import edit_mix, edit_shape, edit_time
 from rig.arkit import INDEX, NAMES
 from rig.errors import RigError
 from rig.gaze import eye_rotation_from_weights
@@ -104,6 +106,105 @@ class BlendshapeClip:
         that it lies between were. Raises RigError for a rate that is none.
         """
         return resampled(self, fps, keep_peaks)
+
+    def trimmed(self, start_s: float = 0.0, end_s: float | None = None) -> "BlendshapeClip":
+        """The stretch from `start_s` to `end_s` (None: the end); neighbouring stretches share no frame.
+
+        Raises RigError where it leaves the clip or holds no frame.
+        """
+        return edit_time.trimmed(self, start_s, end_s)
+
+    def joined(self, other: "BlendshapeClip", crossfade_s: float = 0.0) -> "BlendshapeClip":
+        """This clip, then `other` at this one's rate; the last seconds of one fade into the first of the other.
+
+        Raises RigError where the cross-fade is longer than either clip.
+        """
+        return edit_time.joined(self, other, crossfade_s)
+
+    def looped(
+        self, count: int | None = None, *, duration_s: float | None = None, crossfade_s: float = 0.0
+    ) -> "BlendshapeClip":
+        """The clip over and over: `count` rounds, or cut at `duration_s`.
+
+        With a cross-fade every round, the first too, starts in what the last seconds fade from, so that the result
+        itself repeats without a seam; a round is shorter by the fade. Raises RigError for a count below 1 or a fade
+        longer than half the clip.
+        """
+        return edit_time.looped(self, count, duration_s, crossfade_s)
+
+    def stretched(self, factor: float | None = None, *, duration_s: float | None = None) -> "BlendshapeClip":
+        """The motion `factor` times as long (0.01 to 100; below 1 is faster), or as long as given, at the same rate.
+
+        Blinks last as much longer; closures are kept as in `resampled`.
+        """
+        return edit_time.stretched(self, factor, duration_s)
+
+    def reversed(self) -> "BlendshapeClip":
+        """From the last frame to the first."""
+        return edit_time.reversed_in_time(self)
+
+    def shifted(self, seconds: float) -> "BlendshapeClip":
+        """Later by so many seconds, the first frame held before; earlier for a number below 0, the start cut off."""
+        return edit_time.shifted(self, seconds)
+
+    def mirrored(self) -> "BlendshapeClip":
+        """Left and right exchanged: shapes, eyes, and the head's yaw and roll."""
+        return edit_shape.mirrored(self)
+
+    def scaled(self, gains: Mapping[str, float]) -> "BlendshapeClip":
+        """Regions (rig.regions) or single shapes times a gain of 0 to 10, weights kept in [0, 1].
+
+        Head and eyes turn about their own axes by so much more. mouthClose is a shape like the others.
+        """
+        return edit_shape.scaled(self, gains)
+
+    def smoothed(self, cutoff_hz: float, regions: Iterable[str] = ("face", "head")) -> "BlendshapeClip":
+        """Changes faster than `cutoff_hz` taken out without lag, in regions (rig.regions); blinks and closures stay.
+
+        Angles are smoothed one by one: up to 30 degrees that is within 0.1 degrees of smoothing the turns themselves.
+        """
+        return edit_shape.smoothed(self, cutoff_hz, regions)
+
+    def mixed(
+        self,
+        other: "BlendshapeClip",
+        regions: Iterable[str],
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        fade_s: float = edit_mix.FADE_S,
+    ) -> "BlendshapeClip":
+        """This clip with regions (rig.regions) of `other`, from start_s to end_s where given, with fades inside.
+
+        All else stays to the bit, and so does what lies behind the end of a shorter `other`. Turns go along the
+        shortest arc. Raises RigError for an unknown region or a range outside the clip.
+        """
+        return edit_mix.mixed(self, other, regions, start_s, end_s, fade_s)
+
+    def blended(
+        self, other: "BlendshapeClip", share: float = 0.5, *, fade_s: float = edit_mix.FADE_S
+    ) -> "BlendshapeClip":
+        """`share` (0 to 1) of the way from this clip to `other` in everything."""
+        return edit_mix.blended(self, other, share, fade_s)
+
+    def with_blinks(
+        self, source: "BlendshapeClip | Iterable[float]", *, add: bool = False, fade_s: float = edit_mix.FADE_S
+    ) -> "BlendshapeClip":
+        """The blinks of another clip, or blinks that start at the given seconds; add: on top of the own."""
+        other = source if isinstance(source, BlendshapeClip) else edit_mix.blinking(self, source)
+        return edit_mix.with_layer(self, other, "blinks", add, fade_s)
+
+    def with_gaze(
+        self, other: "BlendshapeClip", *, add: bool = False, fade_s: float = edit_mix.FADE_S
+    ) -> "BlendshapeClip":
+        """The gaze of another clip, eyeLook shapes and eye angles; add: on top of the own."""
+        return edit_mix.with_layer(self, other, "gaze", add, fade_s)
+
+    def with_head(
+        self, other: "BlendshapeClip", *, add: bool = False, fade_s: float = edit_mix.FADE_S
+    ) -> "BlendshapeClip":
+        """The head's turns of another clip; add: within the own turns."""
+        return edit_mix.with_layer(self, other, "head", add, fade_s)
 
     def replaced(self, **fields: Any) -> "BlendshapeClip":
         """A copy with some fields changed, checked like a new clip."""

@@ -11,8 +11,13 @@ import numpy as np
 
 def frame_count(duration_s: float, fps: float) -> int:
     """Frames of a clip that lasts `duration_s` seconds: round half up, at least 1."""
+    return max(1, nearest_frame(duration_s, fps))
+
+
+def nearest_frame(second: float, fps: float) -> int:
+    """The frame whose instant is nearest to `second`, halves rounded up; also the frames within so many seconds."""
     # The small term keeps 0.58 s * 25 fps = 14.499999999999998 on the same side as exact arithmetic would.
-    return max(1, math.floor(duration_s * fps + 0.5 + 1e-9))
+    return math.floor(second * fps + 0.5 + 1e-9)
 
 
 def frame_times(count: int, fps: float) -> np.ndarray:
