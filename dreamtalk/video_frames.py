@@ -30,15 +30,15 @@ class VideoFrames:
 
     Yields (H, W, 3) uint8 RGB, turned upright, the longer side at most 960 pixels. Picture n is the one nearest to
     n / fps seconds after the file's start, so that a changing rate or a late first picture keeps its place beside the
-    sound; where one picture serves two instants the very same array comes twice. Rates above 30 are divided by a whole
-    number.
+    sound; where one picture serves two instants the very same array comes twice. Rates above most_fps are divided by a
+    whole number.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        path = Path(path)
+    def __init__(self, path: str | Path, most_fps: float = MOST_FPS) -> None:
+        path, self._most_fps = Path(path), most_fps
         if not path.is_file():
             raise OptionError(f"There is no video {path}; give an existing file such as talk.mp4.")
-        self._name = path.name
+        self.name = path.name
         try:
             self._container = av.open(str(path.resolve()), metadata_errors="ignore")
         except (av.FFmpegError, ValueError):
@@ -53,7 +53,7 @@ class VideoFrames:
         self.timing = self._timing()
 
     def _timing(self) -> VideoTiming:
-        fps = self._own_fps / np.ceil(self._own_fps / MOST_FPS - 1e-3)
+        fps = self._own_fps / np.ceil(self._own_fps / self._most_fps - 1e-3)
         length_s = (self._container.duration or 0) / av.time_base
         return VideoTiming(float(fps), max(0, round(length_s * fps)))
 
@@ -80,7 +80,7 @@ class VideoFrames:
                 if last is None or second + step_s > due * step_s:
                     last = (second, _upright(frame))
         if last is None:
-            raise OptionError(f"No picture of {self._name} could be decoded; try another file.")
+            raise OptionError(f"No picture of {self.name} could be decoded; try another file.")
         if due * step_s < last[0] + 0.5 / self._own_fps:
             yield last[1]
 

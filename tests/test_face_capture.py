@@ -12,6 +12,7 @@ from dreamtalk.expression.expression_model import synthesize_expression
 from dreamtalk.expression.style_clip import load_style_clip
 from dreamtalk.face.face_calibration import calibrated_weights
 from dreamtalk.face.face_capture import FaceCapture, capture_face
+from dreamtalk.face.webcam import Webcam
 from dreamtalk.measures import blinks
 from dreamtalk.video import write_video
 from dreamtalk.video_frames import VideoFrames
@@ -198,3 +199,80 @@ def test_a_constant_smile_is_expression_and_a_persons_own_lids_are_rest():
     assert weights[:, INDEX["mouthSmileLeft"]].mean() > 0.4
     assert np.median(weights[:, INDEX["eyeBlinkLeft"]]) == 0 and weights[51, INDEX["eyeBlinkLeft"]] > 0.9
     assert lip_aperture_mm(FaceRig.load(), weights).max() < 1.0
+
+
+class FakeCamera:
+    """A camera of 25 pictures a second whose clock runs with it."""
+
+    def __init__(self, frames, most=None):
+        self.frames, self.count, self.most, self.released = frames, 0, most, False
+
+    def isOpened(self):
+        return bool(self.frames)
+
+    def read(self):
+        if self.count == self.most:
+            return False, None
+        self.count += 1
+        return True, self.frames[self.count % len(self.frames)][..., ::-1]
+
+    def clock(self):
+        return self.count / 25
+
+    def release(self):
+        self.released = True
+
+
+def test_a_camera_is_recorded_at_a_steady_rate_and_let_go(frames, truth):
+    camera = FakeCamera(frames)
+    with Webcam(0, 2.0, open_camera=lambda number: camera, clock=camera.clock) as webcam:
+        pictures = list(webcam)
+    assert len(pictures) == 60 and camera.released and abs(camera.count - 50) <= 3
+    again = FakeCamera(frames)
+    found = capture_face(Webcam(0, 2.0, open_camera=lambda number: again, clock=again.clock))
+    assert found.fps == 30 and len(found) == 60 and found.valid.all()
+    spoken = truth.resampled(30).column("jawOpen")[1:61]
+    assert r(found.weights[:, INDEX["jawOpen"]], spoken) > 0.85
+
+
+def test_a_camera_that_is_taken_away_leaves_what_it_saw_and_one_that_is_not_there_says_so(frames):
+    camera = FakeCamera(frames, most=26)
+    with Webcam(0, open_camera=lambda number: camera, clock=camera.clock) as webcam:
+        assert 28 <= len(list(webcam)) <= 32
+    with pytest.raises(OptionError, match="no camera 3"):
+        Webcam(3, open_camera=lambda number: FakeCamera([]))
+
+
+def test_a_person_is_chosen_by_number_from_left_to_right(frames, truth, tmp_path):
+    still = frames[0]
+
+    def beside(frame):
+        canvas = np.full((256, 512, 3), 128, np.uint8)
+        canvas[:, 256:], canvas[40:232, 20:212] = still, frame[::4, ::4].repeat(3, 0).repeat(3, 1)[:192, :192]
+        return canvas
+
+    write_video(tmp_path / "two.mp4", (beside(frame) for frame in frames[:50]), FPS)
+    left, right = (capture_face(tmp_path / "two.mp4", face=number) for number in (1, 2))
+    assert left.valid.all() and right.valid.all()
+    assert r(left.weights[:, INDEX["jawOpen"]], truth.column("jawOpen")[:50]) > 0.7
+    assert np.ptp(right.weights[:, INDEX["jawOpen"]]) < 0.1 < np.ptp(left.weights[:, INDEX["jawOpen"]])
+    with pytest.raises(OptionError, match="2 faces, numbered from left to right; face 3"):
+        capture_face(tmp_path / "two.mp4", face=3)
+
+
+def test_a_stretch_that_is_known_to_be_neutral_is_zero(video, truth):
+    smiling = int(np.argmax(truth.column("mouthSmileLeft"))) / FPS
+    found = capture_face(video, neutral_s=(smiling - 0.1, smiling + 0.1))
+    frame = round(smiling * FPS)
+    assert found.weights[frame - 2 : frame + 3, INDEX["mouthSmileLeft"]].mean() < 0.05
+    assert np.abs(found.head_rotation[frame]).max() < 0.03
+    with pytest.raises(OptionError, match="not seen between 50 and 60 s"):
+        capture_face(video, neutral_s=(50, 60))
+
+
+def test_what_is_lost_is_marked_in_the_clip():
+    valid = np.ones(50, bool)
+    weights, head = np.zeros((50, 52), np.float32), np.zeros((50, 3), np.float32)
+    assert FaceCapture(weights, head, valid, FPS).clip().seen is None
+    valid[20:30] = False
+    np.testing.assert_array_equal(FaceCapture(weights, head, valid, FPS).clip().seen, valid)

@@ -74,30 +74,49 @@ _SMOOTHING_S = {
 
 
 def calibrated_weights(
-    scores: np.ndarray, lip: np.ndarray, brows: np.ndarray, seen: np.ndarray, fps: float
+    scores: np.ndarray,
+    lip: np.ndarray,
+    brows: np.ndarray,
+    seen: np.ndarray,
+    fps: float,
+    neutral: np.ndarray | None = None,
 ) -> np.ndarray:
     """ARKit weights (T, 52) float32 in [0, 1] of one person.
 
     scores: (T, 52) MediaPipe's, in the order of rig.arkit.NAMES. lip: (T,) gap of the inner lips over the face height.
     brows: (T, 2) height of the left and right outer brow over the eyes, in distances of the outer eye corners.
-    seen: (T,) bool, the frames that tell the rest levels. Blinks are kept as they are; the rest is smoothed by 16 ms
-    at the mouth and up to 50 ms at brows and cheeks.
+    seen: (T,) bool, the frames that tell the rest levels. neutral: (T,) bool, frames of which it is known that the face
+    is at rest there; its levels in them are then zero, whatever they are. Blinks are kept as they are; the rest is
+    smoothed by 16 ms at the mouth and up to 50 ms at brows and cheeks.
     """
-    weights = np.zeros(scores.shape, np.float64)
-    rests = np.percentile(scores[seen], _REST_PERCENTILE, axis=0)
+    weights, rest = np.zeros(scores.shape, np.float64), _Rest(seen, neutral)
     for shape, source in (_MOUTH | _UPPER).items():
-        _write_shape(weights, shape, source, scores, rests)
-    closure = _write_lids(weights, scores, seen)
+        _write_shape(weights, shape, source, scores, rest)
+    closure = _write_lids(weights, scores, rest)
     squint = indices("eyeSquintLeft", "eyeSquintRight")
     weights[:, squint] = np.maximum(weights[:, squint] - _LID_SQUINT * closure[:, None], 0.0)
-    _write_brows(weights, brows, seen)
-    _write_gaze(weights, scores, seen, closure)
+    _write_brows(weights, brows, rest)
+    _write_gaze(weights, scores, rest, closure)
     weights = _smoothed(_limited(weights), fps)
-    gap = lip - min(float(np.percentile(lip[seen], 5)), _LIP_REST)
+    gap = lip - rest.level(lip, 5, _LIP_REST)
     return with_aperture(weights.astype(np.float32), FACE_HEIGHT_MM * np.maximum(gap, 0.0), FaceRig.load())
 
 
-def _write_shape(weights: np.ndarray, shape: str, source: _Source, scores: np.ndarray, rests: np.ndarray) -> None:
+@dataclass(frozen=True, eq=False)
+class _Rest:
+    """Which frames were seen, and in which the face is known to be neutral, (T,) bool each."""
+
+    seen: np.ndarray
+    neutral: np.ndarray | None
+
+    def level(self, values: np.ndarray, percentile: float, highest: float = np.inf) -> np.ndarray:
+        """Of values (T, ...): their middle in the neutral frames, or else a percentile, at most `highest`."""
+        if self.neutral is not None:
+            return np.median(values[self.neutral], axis=0)
+        return np.minimum(np.percentile(values[self.seen], percentile, axis=0), highest)
+
+
+def _write_shape(weights: np.ndarray, shape: str, source: _Source, scores: np.ndarray, rest: _Rest) -> None:
     """One shape, or the two sides of one: gains times what lies above the rest levels."""
     sides = ("",) if shape in INDEX else ("Left", "Right")
     found = []
@@ -105,18 +124,19 @@ def _write_shape(weights: np.ndarray, shape: str, source: _Source, scores: np.nd
         total = np.zeros(len(scores))
         for name, gain in source.scores.items():
             column = INDEX[name + side] if name + side in INDEX else INDEX[name]
-            total += gain * np.maximum(scores[:, column] - min(rests[column], source.rest), 0.0)
+            level = rest.level(scores[:, column], _REST_PERCENTILE, source.rest)
+            total += gain * np.maximum(scores[:, column] - level, 0.0)
         found.append(total)
     mean, own = np.mean(found, axis=0), _OWN_SIDE.get(shape, 0.0)
     for side, total in zip(sides, found, strict=True):
         weights[:, INDEX[shape + side]] = mean + own * (total - mean)
 
 
-def _write_lids(weights: np.ndarray, scores: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def _write_lids(weights: np.ndarray, scores: np.ndarray, rest: _Rest) -> np.ndarray:
     """Lids from open to shut as this person's are; returns the closure (T,)."""
     lids = scores[:, _BLINK].astype(np.float64)
-    opened = np.minimum(np.percentile(lids[seen], 25, axis=0), _LIDS_OPEN_MOST)
-    shut = np.percentile(lids[seen], 99.5, axis=0)
+    opened = rest.level(lids, 25, _LIDS_OPEN_MOST)
+    shut = np.percentile(lids[rest.seen], 99.5, axis=0)
     shut = np.where(shut - opened > 0.3, np.clip(shut, *_LIDS_SHUT), 0.75)
     sides = np.clip((lids - opened) / (shut - opened), 0.0, 1.0) ** _LID_POWER
     mean = sides.mean(axis=1, keepdims=True)
@@ -126,15 +146,14 @@ def _write_lids(weights: np.ndarray, scores: np.ndarray, seen: np.ndarray) -> np
     return mean[:, 0]
 
 
-def _write_brows(weights: np.ndarray, brows: np.ndarray, seen: np.ndarray) -> None:
+def _write_brows(weights: np.ndarray, brows: np.ndarray, rest: _Rest) -> None:
     """Outer brows from their height over the eyes."""
-    rest = np.minimum(np.percentile(brows[seen], 20, axis=0), _BROW_REST)
-    lifted = np.maximum(brows - rest, 0.0) / BROW_TRAVEL
+    lifted = np.maximum(brows - rest.level(brows, 20, _BROW_REST), 0.0) / BROW_TRAVEL
     mean = lifted.mean(axis=1, keepdims=True)
     weights[:, indices("browOuterUpLeft", "browOuterUpRight")] = mean + 0.5 * (lifted - mean)
 
 
-def _write_gaze(weights: np.ndarray, scores: np.ndarray, seen: np.ndarray, closure: np.ndarray) -> None:
+def _write_gaze(weights: np.ndarray, scores: np.ndarray, rest: _Rest, closure: np.ndarray) -> None:
     """Both eyes look the same way; a constant offset is where the camera stands."""
 
     def mean(*names: str) -> np.ndarray:
@@ -147,7 +166,7 @@ def _write_gaze(weights: np.ndarray, scores: np.ndarray, seen: np.ndarray, closu
         (pitch, ("eyeLookDownLeft", "eyeLookDownRight"), ("eyeLookUpLeft", "eyeLookUpRight")),
         (yaw, ("eyeLookOutLeft", "eyeLookInRight"), ("eyeLookInLeft", "eyeLookOutRight")),
     ):
-        offset = np.clip(np.median(angle[seen]), -_GAZE_REST, _GAZE_REST)
+        offset = np.clip(rest.level(angle, 50), -_GAZE_REST, _GAZE_REST)
         turned = _GAZE_GAIN * (median_filter(angle, size=3, mode="nearest") - offset)
         weights[:, indices(*plus)] = np.maximum(turned, 0.0)[:, None]
         weights[:, indices(*minus)] = np.maximum(-turned, 0.0)[:, None]

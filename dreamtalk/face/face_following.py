@@ -16,6 +16,8 @@ _FORGOTTEN_S = 1.0
 _SHORTEST_S = 0.4
 _SMALLEST_SHARE = 0.02  # of the best track's weight: less is somebody passing by
 _SMALLEST_SIZE = 0.45  # of the best track's face: smaller is somebody behind
+_SMALLEST_PERSON = 0.2  # of the best track's face: a person who was asked for by number may sit farther back
+_RETURN_REACH = 1.5
 _REACH = 0.6  # of the face's size, how far it may move between two frames
 _GROWTH = 1.6
 
@@ -34,6 +36,7 @@ class FaceTrack:
     gaps: list[np.ndarray] = field(default_factory=list)
     weight: float = 0.0
     centre: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    first_centre: np.ndarray = field(default_factory=lambda: np.zeros(2))
     size: float = 1.0
 
     def add(self, frame: int, face: FaceLandmarks) -> None:
@@ -43,12 +46,27 @@ class FaceTrack:
         self.angles.append(face.angles.astype(np.float32))
         self.gaps.append(_gaps(face))
         self.centre, self.size = _centre(face), face.size_px
+        if len(self.frames) == 1:
+            self.first_centre = self.centre
         self.weight += face.size_px
 
     @property
     def mean_size(self) -> float:
         """Mean size of the face in pixels."""
         return self.weight / max(len(self.frames), 1)
+
+    def meets(self, other: "FaceTrack") -> bool:
+        """Whether both are in sight at once."""
+        return self.frames[0] <= other.frames[-1] and other.frames[0] <= self.frames[-1]
+
+    def distance_to(self, later: "FaceTrack") -> float:
+        """How far the beginning of a later track is from the end of this one, in face sizes."""
+        return float(np.linalg.norm(later.first_centre - self.centre)) / max(self.size, 1.0)
+
+    def goes_on_as(self, later: "FaceTrack") -> bool:
+        """Whether a later track may be the same face, come back."""
+        ratio = later.mean_size / max(self.mean_size, 1.0)
+        return not self.meets(later) and self.distance_to(later) < _RETURN_REACH and 1 / _GROWTH < ratio < _GROWTH
 
     def fits(self, face: FaceLandmarks) -> float:
         """Distance in face sizes to a face of the next frame; inf where it cannot be the same."""
@@ -101,16 +119,36 @@ class FaceFollower:
 
     def chosen(self) -> list[FaceTrack]:
         """The weightiest tracks (size times time) of which no two are in sight at once, in order of time."""
-        tracks = sorted([*self._closed, *self._open], key=lambda track: -track.weight)
-        kept: list[FaceTrack] = []
+        tracks, kept = self._worth_following(_SMALLEST_SIZE), []
         for track in tracks:
-            long_enough = len(track.frames) >= _SHORTEST_S * self._fps
-            heavy_enough = track.weight >= _SMALLEST_SHARE * tracks[0].weight
-            near_enough = track.mean_size >= _SMALLEST_SIZE * tracks[0].mean_size
-            alone = all(track.frames[-1] < other.frames[0] or track.frames[0] > other.frames[-1] for other in kept)
-            if long_enough and heavy_enough and near_enough and alone:
+            if not any(track.meets(other) for other in kept):
                 kept.append(track)
         return sorted(kept, key=lambda track: track.frames[0])
+
+    def people(self) -> list[list[FaceTrack]]:
+        """Everybody in sight for long, from left to right, each as the tracks of one face in order of time.
+
+        A track goes on as another one that begins near the place where it ended; nobody is followed across a cut.
+        """
+        found: list[list[FaceTrack]] = []
+        for track in sorted(self._worth_following(_SMALLEST_PERSON), key=lambda track: track.frames[0]):
+            near = [person for person in found if person[-1].goes_on_as(track)]
+            if near:
+                min(near, key=lambda person: person[-1].distance_to(track)).append(track)
+            else:
+                found.append([track])
+        return sorted(found, key=lambda person: person[0].first_centre[0])
+
+    def _worth_following(self, smallest_size: float) -> list[FaceTrack]:
+        """The tracks that are long and large enough, weightiest first."""
+        tracks = sorted([*self._closed, *self._open], key=lambda track: -track.weight)
+        return [
+            track
+            for track in tracks
+            if len(track.frames) >= _SHORTEST_S * self._fps
+            and track.weight >= _SMALLEST_SHARE * tracks[0].weight
+            and track.mean_size >= smallest_size * tracks[0].mean_size
+        ]
 
 
 def gathered(tracks: list[FaceTrack], count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
