@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from apps import (
     animate,
+    capture,
     convert,
     demo,
     doctor,
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (
         animate,
         render,
+        capture,
         convert,
         live,
         emotions,
