@@ -25,7 +25,7 @@ export async function loadTalkingHead(url) {
     if (!face && object.morphTargetDictionary) face = object;
   });
 
-  const named = gltf.asset.extras?.sound;
+  const named = gltf.scene.userData.sound; // the scene's extras
   const from = new URL(url, document.baseURI).href; // a picked file's address (blob:) has no neighbours
   return {
     scene: gltf.scene,

@@ -1,70 +1,41 @@
-"""Clips written as glTF: the head with baked morph weights, head turn and eye turns."""
+"""The animation of a glTF document in the making: what nodes do over the frames of a clip."""
 
-import os
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from rig.clip import BlendshapeClip
-from rig.face_rig import FaceRig
-from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.formats.gltf_document import GltfDocument
-from rig.formats.gltf_head import add_head
-from rig.timing import frame_times
 
 
-def write_glb(clip: BlendshapeClip, path: str | Path, options: ExportOptions = AS_IT_IS) -> None:
-    """Write the head with its shapes and the clip as one baked animation, as .glb, or as .gltf with a .bin beside it.
+class GltfAnimation:
+    """Channels of one animation; finish() hands it to the document.
 
-    Weights are kept exactly, in one channel; mouthClose may exceed jawOpen there. The scene's extras name the sound,
-    the animation's extras the frame rate. The file appears whole or not at all; raises RigError where it cannot.
+    The frame rate stands in the animation's extras as fps, since glTF itself knows none.
     """
-    path = Path(path)
-    document = GltfDocument()
-    rig = options.rig or FaceRig.load()
-    nodes = add_head(document, rig, options.naming)
-    add_clip(document, clip, options, nodes.face, nodes.head, nodes.eyes)
-    scene = {"name": options.subject, "nodes": list(nodes.top)}
-    if options.sound is not None:
-        scene["extras"] = {"sound": from_folder_of(path, options.sound)}
-    document.write(path, scene)
 
+    def __init__(self, document: GltfDocument, name: str, fps: float, frame_count: int) -> None:
+        self._document = document
+        self._entry: dict[str, Any] = {"name": name, "samplers": [], "channels": [], "extras": {"fps": fps}}
+        self._times = (np.arange(frame_count) / fps).astype(np.float32)
+        self._clocks: dict[int, int] = {}
 
-def add_clip(
-    document: GltfDocument, clip: BlendshapeClip, options: ExportOptions, face: int, head: int, eyes: tuple[int, ...]
-) -> int:
-    """Add the animation of a clip to nodes that are there; its index."""
-    times = document.add_array(frame_times(len(clip), clip.fps).astype(np.float32), limits=True)
-    naming = options.naming
-    weights = clip.weights if naming.plain else np.ascontiguousarray(clip.weights[:, naming.columns()])
-    outputs = [
-        (face, "weights", weights.reshape(-1)), (head, "rotation", quaternions(clip.head_rotation)),
-        *((eye, "rotation", quaternions(turn)) for eye, turn in zip(eyes, clip.eyes().swapaxes(0, 1), strict=False)),
-    ]  # fmt: skip
-    samplers, channels = [], []
-    for node, path, values in outputs:
-        channels.append({"sampler": len(samplers), "target": {"node": node, "path": path}})
-        samplers.append({"input": times, "output": document.add_array(values), "interpolation": "LINEAR"})
-    extras = {"fps": clip.fps, "start": options.start}
-    return document.add(
-        "animations", {"name": options.subject, "channels": channels, "samplers": samplers, "extras": extras}
-    )
+    def animate(self, node: int, path: str, values: np.ndarray) -> None:
+        """path: "translation" with (T, 3), "rotation" with (T, 4), "weights" with (T, N); one key where nothing moves.
 
+        Frames are joined by straight lines, rotations by the shortest turn.
+        """
+        values = np.ascontiguousarray(values[:1] if (values == values[0]).all() else values, dtype=np.float32)
+        clock = self._clock(len(values))
+        output = self._document.add_array(values.ravel() if path == "weights" else values)
+        self._entry["samplers"].append({"input": clock, "output": output})
+        target = {"node": node, "path": path}
+        self._entry["channels"].append({"sampler": len(self._entry["samplers"]) - 1, "target": target})
 
-def quaternions(angles: np.ndarray) -> np.ndarray:
-    """(T, 3) radians (pitch, yaw, roll) -> (T, 4) float32 quaternions x, y, z, w of the turns of rig.rotation."""
-    half = np.asarray(angles, dtype=np.float64) / 2
-    (sp, sy, sr), (cp, cy, cr) = np.sin(half).T, np.cos(half).T
-    parts = (
-        cy * sp * cr + sy * cp * sr, sy * cp * cr - cy * sp * sr,
-        cy * cp * sr - sy * sp * cr, cy * cp * cr + sy * sp * sr,
-    )  # fmt: skip
-    return np.stack(parts, axis=1).astype(np.float32)
+    def finish(self) -> None:
+        self._document.add("animations", self._entry)
 
-
-def from_folder_of(path: Path, sound: Path) -> str:
-    """How a file at `path` names a sound: by its way from there, with slashes."""
-    try:
-        return Path(os.path.relpath(sound, path.parent)).as_posix()
-    except ValueError:  # another drive
-        return sound.name
+    def _clock(self, count: int) -> int:
+        """The accessor of the first `count` frame times, which all channels of that length share."""
+        if count not in self._clocks:
+            self._clocks[count] = self._document.add_array(self._times[:count], limits=True)
+        return self._clocks[count]

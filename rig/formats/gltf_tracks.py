@@ -1,4 +1,4 @@
-"""The first animation of a glTF file: its tracks, and their values on a grid of frames."""
+"""Animations of a glTF file: their tracks, with values on a grid of frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,12 @@ from rig.formats.gltf_json import entries, index_of, object_at
 
 WIDTHS = {"translation": "VEC3", "rotation": "VEC4", "scale": "VEC3", "weights": "SCALAR"}
 INTERPOLATIONS = ("LINEAR", "STEP", "CUBICSPLINE")
-MOST_FRAMES = 5_000_000
-"""Nearly a day at 60 frames a second; a file that asks for more is broken."""
-_FPS_OF_ONE_KEY = 30.0
+MOST_FRAMES = 500_000
+"""More than two hours at 60 frames a second; only a file that has as many keys may ask for more."""
+_FPS_OF_ONE_KEY, _FPS_OF_FEW_KEYS = 30.0, 60.0
+_LEAST_FPS = 10.0
+_GRIDS = (24, 25, 30, 50, 60, 24000 / 1001, 30000 / 1001, 60000 / 1001)
+"""Rates on which keys may lie that were set by hand, here and there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +39,15 @@ class GltfTrack:
     def at(self, times: np.ndarray) -> np.ndarray:
         """(T,) seconds -> (T, W) float32; before the first key and after the last their values are held.
 
-        A time that is a key's own, as far as its float32 tells, gives exactly the key's value.
+        A time that is a key's own, as far as its float32 tells, gives exactly the key's value; rotations come as unit
+        quaternions.
         """
-        times = np.clip(np.asarray(times, dtype=np.float64), self.times[0], self.times[-1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self._between(np.asarray(times, dtype=np.float64))
+        return _unit(values) if self.path == "rotation" else values
+
+    def _between(self, times: np.ndarray) -> np.ndarray:
+        times = np.clip(times, self.times[0], self.times[-1])
         tolerance = np.spacing(np.abs(self.times[-1])) if len(self.times) > 1 else 0
         before = np.clip(np.searchsorted(self.times, times + tolerance, side="right") - 1, 0, len(self.times) - 1)
         after = np.minimum(before + 1, len(self.times) - 1)
@@ -46,13 +55,14 @@ class GltfTrack:
         share = (times - self.times[before]) / span
         share[np.abs(times - self.times[before]) <= tolerance] = 0
         if self.interpolation == "STEP" or not share.any():
-            return self._keys()[before]
+            own = len(before) == len(self.times) and bool((np.diff(before) == 1).all())
+            return self._keys() if own else self._keys()[before]
         share = share.astype(np.float32)[:, None]
         if self.interpolation == "CUBICSPLINE":
             return self._spline(before, after, share, span.astype(np.float32)[:, None])
         keys = self._keys()
         if self.path == "rotation":
-            return slerp(keys[before], keys[after], share)
+            return slerp(_unit(keys[before]), _unit(keys[after]), share)
         return keys[before] * (1 - share) + keys[after] * share
 
     def _keys(self) -> np.ndarray:
@@ -62,13 +72,16 @@ class GltfTrack:
         """Cubic Hermite, as glTF defines it."""
         square, cube = share**2, share**3
         first, last = self.values[before], self.values[after]
-        mixed = (
+        return (
             (2 * cube - 3 * square + 1) * first[:, 1] + (cube - 2 * square + share) * span * first[:, 2]
             + (3 * square - 2 * cube) * last[:, 1] + (cube - square) * span * last[:, 0]
         )  # fmt: skip
-        if self.path == "rotation":
-            mixed = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-6)
-        return mixed
+
+
+def _unit(quaternions: np.ndarray) -> np.ndarray:
+    """Of length 1; those that have next to none become no turn."""
+    length = np.linalg.norm(quaternions, axis=1, keepdims=True)
+    return np.where(length > 1e-6, quaternions / np.maximum(length, 1e-6), np.float32([0, 0, 0, 1]))
 
 
 def slerp(first: np.ndarray, last: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -83,19 +96,19 @@ def slerp(first: np.ndarray, last: np.ndarray, share: np.ndarray) -> np.ndarray:
     return start * first + np.where(cosine < 0, -end, end) * last
 
 
-def read_tracks(container: GltfContainer, accessors: Accessors) -> tuple[GltfTrack, ...]:
-    """The tracks of animation 0, in the file's order; () where there is no animation.
+def read_tracks(container: GltfContainer, accessors: Accessors, animation: int = 0) -> tuple[GltfTrack, ...]:
+    """The tracks of one animation, in the file's order; () where there is no such animation.
 
     Raises RigError for indices out of range, times that do not rise, and outputs that do not fit their times.
     """
     document, file = container.document, container.path.name
     animations = entries(document, "animations", file)
-    if not animations:
+    if animation >= len(animations):
         return ()
     node_count = len(entries(document, "nodes", file))
-    samplers = entries(animations[0], "samplers", file)
+    samplers = entries(animations[animation], "samplers", file)
     tracks = []
-    for number, channel in enumerate(entries(animations[0], "channels", file)):
+    for number, channel in enumerate(entries(animations[animation], "channels", file)):
         target = object_at(channel, "target", file)
         if "node" not in target or target.get("path") not in WIDTHS:
             continue  # for an extension
@@ -108,7 +121,7 @@ def read_tracks(container: GltfContainer, accessors: Accessors) -> tuple[GltfTra
 def _track(node: int, path: str, sampler: dict[str, Any], what: str, accessors: Accessors, file: str) -> GltfTrack:
     interpolation = sampler.get("interpolation", "LINEAR")
     if interpolation not in INTERPOLATIONS:
-        raise RigError(f"{file} interpolates {what} in a way that is none of {', '.join(INTERPOLATIONS)}; export it anew.")
+        raise RigError(f"{file} interpolates {what} in none of the ways {', '.join(INTERPOLATIONS)}; export it anew.")
     times = accessors.floats(sampler.get("input"), "SCALAR", f"{what}, input")
     values = accessors.floats(sampler.get("output"), WIDTHS[path], f"{what}, output")
     if not len(times) or (np.diff(times) <= 0).any():
@@ -130,7 +143,7 @@ def frame_grid(tracks: Sequence[GltfTrack], stated_fps: Any, file: str) -> tuple
     fps = float(stated_fps) if _is_rate(stated_fps) else _rate_of(times)
     end = max(float(track.times[-1]) for track in tracks)
     count = round(end * fps) + 1
-    if count > MOST_FRAMES:
+    if count > max(MOST_FRAMES, 2 * len(times)):
         raise RigError(f"{file} has keys up to {end:g} s at {fps:g} frames a second, too many to read; split it.")
     return fps, np.arange(max(count, 1)) / fps
 
@@ -140,11 +153,18 @@ def _is_rate(value: Any) -> bool:
 
 
 def _rate_of(times: np.ndarray) -> float:
-    """From key times (K,): the whole or television rate within 0.03 %, since float32 seconds are no more exact."""
+    """From key times (K,): the whole or television rate within 0.03 %, since float32 seconds are no more exact.
+
+    Keys that are further apart than frames of a film were set by hand: the rate on which all of them lie, or else 60.
+    """
     if len(times) < 2:
         return _FPS_OF_ONE_KEY
     steps = np.diff(times.astype(np.float64))
-    typical = np.median(steps)
+    typical = np.percentile(steps, 50, method="nearest")
     even = steps[np.abs(steps - typical) <= 0.1 * typical]
     fps = float(np.clip(1 / even.mean(), 1, 1000))
+    if fps < _LEAST_FPS:
+        places = [times.astype(np.float64) * grid for grid in _GRIDS]
+        off = [np.abs(place - np.round(place)).max() for place in places]
+        return float(next((grid for grid, most in zip(_GRIDS, off, strict=True) if most < 0.01), _FPS_OF_FEW_KEYS))
     return float(round(fps)) if abs(round(fps) - fps) <= 3e-4 * fps else FrameRate.near(fps).fps
