@@ -7,6 +7,8 @@ from pathlib import Path
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.export_options import AS_IT_IS, ExportOptions
+from rig.formats.gltf_clip import write_glb
+from rig.formats.gltf_reader import read_glb
 from rig.formats.live_link_csv import write_live_link_csv
 from rig.formats.live_link_reader import read_live_link_csv
 from rig.formats.npz import read_npz, write_npz
@@ -30,6 +32,8 @@ class ClipFormat:
 
 FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("live-link", ".csv", "Live Link Face CSV", write_live_link_csv, read_live_link_csv),
+    ClipFormat("glb", ".glb", "glTF in one file, with the head", write_glb, read_glb),
+    ClipFormat("gltf", ".gltf", "glTF with a .bin beside it, with the head", write_glb, read_glb),
     ClipFormat("usd", ".usda", "OpenUSD text, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usdc", "OpenUSD binary, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usd", "OpenUSD binary, with the head", write_usd, read_usd),

@@ -1,15 +1,17 @@
 """The head in a glTF document: skinned face with morph targets, eyes and hair on the head's joint."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rig.dressed_head import DressedHead, Piece, dressed_head
 from rig.face_rig import EYES, FaceRig
 from rig.formats.gltf_document import CORNERS, VERTICES, GltfDocument
 from rig.formats.naming import Naming
 from rig.look import Look
+
+if TYPE_CHECKING:
+    from rig.dressed_head import DressedHead, Piece
 
 LEAST_TURN = 2e-3
 """Changes of a normal that are smaller are left out of the file."""
@@ -31,6 +33,8 @@ def add_head(document: GltfDocument, rig: FaceRig, naming: Naming) -> HeadNodes:
     Linear blend skinning over the joints bust and head is exactly FaceRig.vertices: each vertex goes head_weight of the
     way from where it is to where the turned head has it.
     """
+    from rig.dressed_head import dressed_head  # painting takes scipy, which is slow to import
+
     dressed = dressed_head(rig, Look())
     eyes = tuple(
         document.add("nodes", _rigid(document, piece, pivot, rig.neck_pivot))
@@ -62,14 +66,14 @@ def _add_skin(document: GltfDocument, rig: FaceRig, bust: int, head: int) -> int
     return document.add("skins", {"joints": [bust, head], "skeleton": bust, "inverseBindMatrices": matrices})
 
 
-def _rigid(document: GltfDocument, piece: Piece, origin: np.ndarray, parent: np.ndarray) -> dict[str, Any]:
+def _rigid(document: GltfDocument, piece: "Piece", origin: np.ndarray, parent: np.ndarray) -> dict[str, Any]:
     """A node under the head's joint, which stands at `parent`, with a mesh of its own about `origin`."""
     primitive = _primitive(document, piece, (piece.points - origin).astype(np.float32))
     mesh = document.add("meshes", {"name": piece.name, "primitives": [primitive]})
     return {"name": piece.name, "translation": _list(origin - parent), "mesh": mesh}
 
 
-def _add_face(document: GltfDocument, dressed: DressedHead, naming: Naming) -> int:
+def _add_face(document: GltfDocument, dressed: "DressedHead", naming: Naming) -> int:
     columns = naming.columns()
     primitives = []
     for piece in dressed.face:
@@ -86,7 +90,7 @@ def _add_face(document: GltfDocument, dressed: DressedHead, naming: Naming) -> i
     )
 
 
-def _primitive(document: GltfDocument, piece: Piece, points: np.ndarray) -> dict[str, Any]:
+def _primitive(document: GltfDocument, piece: "Piece", points: np.ndarray) -> dict[str, Any]:
     corners = piece.faces.astype(np.uint16 if len(points) <= 65_535 else np.uint32).ravel()
     attributes = {
         "POSITION": document.add_array(np.ascontiguousarray(points), VERTICES, limits=True),
@@ -108,7 +112,7 @@ def _colour_bytes(colours: np.ndarray) -> np.ndarray:
     return (opaque * 65_535 + 0.5).astype(np.uint16)
 
 
-def _add_material(document: GltfDocument, piece: Piece) -> int:
+def _add_material(document: GltfDocument, piece: "Piece") -> int:
     names = [material["name"] for material in document.lists.get("materials", ())]
     name = "eyes" if piece.name in EYES else piece.name
     if name in names:
@@ -133,7 +137,7 @@ def _joints(head_weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return joints, weights
 
 
-def _targets(document: GltfDocument, piece: Piece, columns: list[int]) -> list[dict[str, int]]:
+def _targets(document: GltfDocument, piece: "Piece", columns: list[int]) -> list[dict[str, int]]:
     """One target a shape, kept sparsely; those that do not move this piece share one accessor of zeros."""
     deltas = np.zeros((52, *piece.points.shape), dtype=np.float32) if piece.deltas is None else piece.deltas
     nothing: int | None = None

@@ -1,5 +1,6 @@
 """The nodes of a glTF file: where each stands, and a tree that is one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from rig.errors import RigError
 from rig.formats.gltf_json import entries, index_of, list_at, numbers, text_at
+from rig.rotation import matrix_from_quaternions
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,29 @@ def read_nodes(document: dict[str, Any], mesh_count: int, skin_count: int, file:
     )
 
 
+def world_matrices(nodes: tuple[GltfNode, ...], turned: Mapping[int, np.ndarray] | None = None) -> np.ndarray:
+    """(N, 4, 4) float64: each node's own space to the world.
+
+    turned: node -> rotation (3, 3), applied in the node's own space before its children are placed.
+    """
+    world = np.tile(np.eye(4), (len(nodes), 1, 1))
+    for index in top_down(nodes):
+        local, parent = nodes[index].matrix, nodes[index].parent
+        if turned and index in turned:
+            local = local.copy()
+            local[:3, :3] = local[:3, :3] @ turned[index]
+        world[index] = local if parent is None else world[parent] @ local
+    return world
+
+
+def top_down(nodes: tuple[GltfNode, ...]) -> list[int]:
+    """Indices of the nodes, parents before their children."""
+    order = [index for index, node in enumerate(nodes) if node.parent is None]
+    for index in order:
+        order.extend(nodes[index].children)
+    return order
+
+
 def _refuse_circles(parents: list[int | None], children: list[tuple[int, ...]], file: str) -> None:
     """Each node has one parent at most, so those that no top node reaches go round in a circle."""
     reached = [number for number, parent in enumerate(parents) if parent is None]
@@ -80,17 +105,6 @@ def _node(
     skin = index_of(entry["skin"], skin_count, "skin", file) if "skin" in entry else None
     weights = numbers(entry, "weights", None, file)
     return GltfNode(text_at(entry, "name"), parent, children, translation, rotation, scale, matrix, mesh, skin, weights)
-
-
-def matrix_from_quaternions(quaternions: np.ndarray) -> np.ndarray:
-    """(..., 4) unit quaternions x, y, z, w -> (..., 3, 3) rotation matrices of the same dtype."""
-    x, y, z, w = np.moveaxis(quaternions, -1, 0)
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
-        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
-        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
-    )
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def _taken_apart(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from rig.formats.gltf_accessors import Accessors, compressed
 from rig.formats.gltf_json import entries, index_of, list_at, object_at
 from rig.formats.gltf_materials import GltfImage, GltfMaterial, read_images, read_materials
 from rig.formats.gltf_meshes import GltfMesh, read_mesh
-from rig.formats.gltf_nodes import GltfNode, read_nodes
+from rig.formats.gltf_nodes import GltfNode, read_nodes, world_matrices
 
 _COMPRESSIONS = {"KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression"}
 
@@ -83,29 +83,6 @@ def _skin(entry: dict[str, Any], number: int, node_count: int, accessors: Access
     else:
         inverse = np.broadcast_to(np.eye(4, dtype=np.float32), (len(joints), 4, 4))
     return GltfSkin(np.array(joints, dtype=np.int64), inverse[: len(joints)])
-
-
-def world_matrices(nodes: tuple[GltfNode, ...], turned: Mapping[int, np.ndarray] | None = None) -> np.ndarray:
-    """(N, 4, 4) float64: each node's own space to the world.
-
-    turned: node -> rotation (3, 3), applied in the node's own space before its children are placed.
-    """
-    world = np.tile(np.eye(4), (len(nodes), 1, 1))
-    for index in top_down(nodes):
-        local, parent = nodes[index].matrix, nodes[index].parent
-        if turned and index in turned:
-            local = local.copy()
-            local[:3, :3] = local[:3, :3] @ turned[index]
-        world[index] = local if parent is None else world[parent] @ local
-    return world
-
-
-def top_down(nodes: tuple[GltfNode, ...]) -> list[int]:
-    """Indices of the nodes, parents before their children."""
-    order = [index for index, node in enumerate(nodes) if node.parent is None]
-    for index in order:
-        order.extend(nodes[index].children)
-    return order
 
 
 def vertex_matrices(scene: GltfScene, node: int, primitive: int, world: np.ndarray | None = None) -> np.ndarray:
