@@ -6,11 +6,17 @@ from pathlib import Path
 
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
+from rig.formats.a2f_json import write_a2f_json
+from rig.formats.azure_json import write_azure_json
 from rig.formats.export_options import AS_IT_IS, ExportOptions
+from rig.formats.face_cap import read_face_cap, write_face_cap
 from rig.formats.gltf_clip import write_glb
 from rig.formats.gltf_reader import read_glb
+from rig.formats.json_layouts import read_json_clip
+from rig.formats.lam_json import write_lam_json
 from rig.formats.live_link_csv import write_live_link_csv
 from rig.formats.live_link_reader import read_live_link_csv
+from rig.formats.mediapipe_scores import read_mediapipe
 from rig.formats.npz import read_npz, write_npz
 from rig.formats.usd import write_usd
 from rig.formats.usd_reader import read_usd
@@ -38,6 +44,12 @@ FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("usd", ".usdc", "OpenUSD binary, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usd", "OpenUSD binary, with the head", write_usd, read_usd),
     ClipFormat("npz", ".npz", "the exact arrays", write_npz, read_npz),
+    ClipFormat("a2f-json", ".a2f.json", "JSON of NVIDIA's Audio2Face app", write_a2f_json, read_json_clip),
+    ClipFormat("lam", ".json", "JSON of LAM-A2E", write_lam_json, read_json_clip),
+    ClipFormat("azure", ".azure.json", "Azure's viseme blend shapes", write_azure_json, read_json_clip),
+    ClipFormat("mediapipe", ".mediapipe.json", "MediaPipe's scores as JSON", None, read_json_clip),
+    ClipFormat("mediapipe-npz", ".mediapipe.npz", "MediaPipe's scores as arrays", None, read_mediapipe),
+    ClipFormat("face-cap", ".txt", "the Face Cap app's text", write_face_cap, read_face_cap),
 )
 """Of formats that share a suffix's last part the longer wins: face.a2f.csv before face.csv."""
 

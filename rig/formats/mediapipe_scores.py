@@ -1,0 +1,116 @@
+"""Expression scores of MediaPipe's FaceLandmarker, as people save them; only read.
+
+As .json a list of frames, or an object with "frames" and "fps". A frame is what the task gives (its faceBlendshapes,
+or one face's categories with categoryName and score, or name -> score), or a row of numbers under "names". As .npz
+names (N,), scores (T, N), fps, and, where there are, head (T, 4, 4) and ok (T,). Scores are taken as they are, without
+calibration. "_neutral" is left out, and tongueOut is not among MediaPipe's scores.
+"""
+
+import zipfile
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rig.clip import BlendshapeClip
+from rig.errors import RigError
+from rig.formats.even_frames import EvenFrames, even_frames
+from rig.formats.json_stream import json_text, take_documents
+from rig.formats.mediapipe_frames import MediaPipeFrames
+from rig.formats.named_weights import weights_by_name
+from rig.rotation import angles_from_matrix
+
+_IGNORED = ("_neutral",)
+_ARRAYS = ("names", "scores", "fps", "head", "ok", "offsets")
+
+
+def read_mediapipe(path: str | Path) -> BlendshapeClip:
+    """Read scores from .json or .npz by names; frames without a face are led across, and not seen.
+
+    The head's turn comes from its 4 x 4 matrices where the file has them, else it is 0. Raises RigError where the file
+    holds no scores, or no rate and no timestamps.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".npz":
+        return _npz_clip(path)
+    return mediapipe_clip(json_text(path), path.name)
+
+
+def mediapipe_clip(text: str, file_name: str) -> BlendshapeClip:
+    """The clip in the text of such a JSON file; file_name: for messages."""
+    frames = MediaPipeFrames(file_name)
+    told: dict[str, Any] = {}
+
+    def take(document: Any) -> None:
+        if isinstance(document, dict) and frames.listed:
+            told.update(document)
+        else:
+            frames.add(document)
+
+    take_documents(text, file_name, take, {"frames": frames.add_listed})
+    fps, names = told.get("fps"), frames.names or told.get("names")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise RigError(f"{file_name} holds no frames of MediaPipe's blendshape scores; name a file that does.")
+    if frames.times_s:
+        grid = even_frames(file_name, np.array(frames.times_s), fps if isinstance(fps, float) else 30.0)
+    elif fps is not None:
+        grid = EvenFrames(fps, np.arange(len(frames.seen), dtype=np.float64), len(frames.seen))
+    else:
+        raise RigError(f'{file_name} has no timestamps and no rate; write it as {{"fps": 25, "frames": [...]}}.')
+    return _clip(file_name, names, frames.rows.array(), np.array(frames.seen), frames.matrices(), grid)
+
+
+def _npz_clip(path: Path) -> BlendshapeClip:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in _ARRAYS if key in archive}
+    except FileNotFoundError:
+        raise RigError(f"There is no file {path}; name a file of MediaPipe's scores.") from None
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError):
+        raise RigError(f"{path.name} cannot be read as an npz of MediaPipe's scores; name one.") from None
+    if not {"names", "scores", "fps"} <= set(arrays):
+        raise RigError(f"{path.name} lacks names, scores or fps; an npz of MediaPipe's scores holds them.")
+    names, scores, head = [str(name) for name in arrays["names"].ravel()], arrays["scores"], arrays.get("head")
+    count = len(scores) if scores.ndim == 2 else 0
+    ok = arrays.get("ok", np.ones(count))
+    shapes = [array.shape for array in (head, ok) if array is not None]
+    numbers = [array.dtype.kind in "fiub" for array in (scores, ok, arrays["fps"], *([] if head is None else [head]))]
+    if not count or scores.shape[1] != len(names) or not set(shapes) <= {(count, 4, 4), (count,)} or not all(numbers):
+        raise RigError(f"{path.name} needs scores (frames, names), and head (frames, 4, 4) and ok (frames) if any.")
+    if arrays.get("offsets", np.zeros(2)).size > 2:
+        raise RigError(f"{path.name} holds {arrays['offsets'].size - 1} takes one after the other; cut one out first.")
+    scores = scores.astype(np.float32)
+    seen = ok.astype(bool) & np.isfinite(scores).all(axis=1)
+    if head is not None:
+        seen &= np.isfinite(head).all(axis=(1, 2))
+    fps = float(arrays["fps"].ravel()[0]) if arrays["fps"].size == 1 else None
+    grid = EvenFrames(fps, np.arange(count, dtype=np.float64), count)
+    return _clip(path.name, names, scores[seen], seen, None if head is None else head[seen], grid)
+
+
+def _clip(
+    file_name: str, names: list[str], rows: np.ndarray, seen: np.ndarray, heads: np.ndarray | None, grid: EvenFrames
+) -> BlendshapeClip:
+    """rows, heads: of the frames in which a face was seen; grid: where all frames stand."""
+    if not seen.any():
+        raise RigError(f"{file_name} has no frame with a face; name a recording that has one.")
+    if not isinstance(grid.fps, float) or not 0 < grid.fps <= 1000:
+        raise RigError(f"{file_name} has no usable fps; it should be the frames a second, such as 25.")
+    if rows.shape[1] != len(names):
+        raise RigError(f"{file_name} has {len(names)} names and {rows.shape[1]} scores a frame; mend names.")
+    weights = weights_by_name(file_name, names, rows, _IGNORED)
+    angles = np.zeros((len(rows), 3)) if heads is None else _head_angles(heads, file_name)
+    grid = replace(grid, places=grid.places[seen])
+    values = grid(np.concatenate([weights, angles], axis=1))
+    return BlendshapeClip(np.clip(values[:, :52], 0, 1), values[:, 52:], grid.fps, seen=grid.met)
+
+
+def _head_angles(heads: np.ndarray, file_name: str) -> np.ndarray:
+    """(T, 4, 4) MediaPipe head matrices -> (T, 3) radians; their axes are rig.rotation's, their scale is left out."""
+    turns = heads[:, :3, :3].astype(np.float64)
+    if not np.isfinite(turns).all():
+        raise RigError(f"{file_name} has a head matrix that is not finite; mend or drop that frame.")
+    left, _, right = np.linalg.svd(turns)
+    return angles_from_matrix(left @ right)
