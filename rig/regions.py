@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rig.arkit import GROUPS, INDEX, NAMES
 from rig.errors import RigError
 from rig.formats.shape_names import shape_of
+from rig.shape_adjustments import columns_of
 
 LEFT, RIGHT = 0, 1
 
@@ -55,16 +56,25 @@ EVERYTHING: Region = REGIONS["face"] | REGIONS["head"]
 
 
 def region_of(names: Iterable[str]) -> Region:
-    """All that is named: regions of REGIONS and single shapes. Raises RigError for an unknown name, or for none."""
+    """All that is named: regions of REGIONS and single shapes, mouthSmile for both sides.
+
+    Raises RigError for an unknown name, or for none.
+    """
     found = Region()
     for name in [names] if isinstance(names, str) else names:
-        plain = name.strip().lower().replace(" ", "-")
-        shape = shape_of(name)
-        if plain not in REGIONS and shape is None:
-            raise RigError(
-                f"The region {name!r} is not known; give {', '.join(REGIONS)}, or one of the 52 shapes such as jawOpen."
-            )
-        found |= REGIONS[plain] if plain in REGIONS else _shapes(shape)
+        found |= _named(name)
     if found == Region():
         raise RigError("No region is given; name one such as mouth or brows.")
     return found
+
+
+def _named(name: str) -> Region:
+    plain, shape = name.strip().lower().replace(" ", "-"), shape_of(name)
+    if plain in REGIONS:
+        return REGIONS[plain]
+    try:
+        return Region(frozenset(columns_of(name if shape is None else shape)))
+    except RigError:
+        raise RigError(
+            f"The region {name!r} is not known; give {', '.join(REGIONS)}, or one of the 52 shapes such as jawOpen."
+        ) from None
