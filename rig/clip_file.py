@@ -6,8 +6,10 @@ from pathlib import Path
 
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
+from rig.formats.a2f_csv import write_a2f_csv
 from rig.formats.a2f_json import write_a2f_json
 from rig.formats.azure_json import write_azure_json
+from rig.formats.csv_layouts import read_csv_clip
 from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.formats.face_cap import read_face_cap, write_face_cap
 from rig.formats.gltf_clip import write_glb
@@ -15,11 +17,13 @@ from rig.formats.gltf_reader import read_glb
 from rig.formats.json_layouts import read_json_clip
 from rig.formats.lam_json import write_lam_json
 from rig.formats.live_link_csv import write_live_link_csv
-from rig.formats.live_link_reader import read_live_link_csv
+from rig.formats.long_csv import write_long_csv
 from rig.formats.mediapipe_scores import read_mediapipe
 from rig.formats.npz import read_npz, write_npz
+from rig.formats.parquet import read_parquet, write_parquet
 from rig.formats.usd import write_usd
 from rig.formats.usd_reader import read_usd
+from rig.formats.wide_csv import write_wide_csv
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,11 @@ class ClipFormat:
 
 
 FORMATS: tuple[ClipFormat, ...] = (
-    ClipFormat("live-link", ".csv", "Live Link Face CSV", write_live_link_csv, read_live_link_csv),
+    ClipFormat("live-link", ".csv", "Live Link Face CSV", write_live_link_csv, read_csv_clip),
+    ClipFormat("a2f-csv", ".a2f.csv", "animation_frames.csv of NVIDIA's Audio2Face-3D", write_a2f_csv, read_csv_clip),
+    ClipFormat("wide", ".wide.csv", "plain table, a column for each curve", write_wide_csv, read_csv_clip),
+    ClipFormat("long", ".long.csv", "plain table, a row for each value", write_long_csv, read_csv_clip),
+    ClipFormat("parquet", ".parquet", "the plain table as Apache Parquet", write_parquet, read_parquet),
     ClipFormat("glb", ".glb", "glTF in one file, with the head", write_glb, read_glb),
     ClipFormat("gltf", ".gltf", "glTF with a .bin beside it, with the head", write_glb, read_glb),
     ClipFormat("usd", ".usda", "OpenUSD text, with the head", write_usd, read_usd),

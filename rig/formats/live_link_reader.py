@@ -54,11 +54,12 @@ def _blocks(table: TextTable, known: dict[str, int], shapes: dict[str, int]) -> 
     present = [place for place, name in enumerate(ANGLE_COLUMNS) if name in known]
     columns = [*shapes.values(), *(known[ANGLE_COLUMNS[place]] for place in present)]
     counted = [known["BlendshapeCount"]] if "BlendshapeCount" in known else []
+    names, path = [table.header[place] for place in (*columns, *counted)], table.path
     for rows in table.rows([known["Timecode"]], [*columns, *counted], known.get("BlendshapeCount")):
         times = seconds_of_all(rows.texts.to_series())
-        check_numbers(times[:, None], rows.lines, table, [known["Timecode"]], "timecode hh:mm:ss:ff.fff")
+        check_numbers(times[:, None], rows.lines, path, ["Timecode"], "timecode hh:mm:ss:ff.fff")
         meant = rows.numbers[:, -1] != 0 if counted else np.ones(len(times), dtype=bool)
-        check_numbers(np.where(meant[:, None], rows.numbers, 0), rows.lines, table, [*columns, *counted])
+        check_numbers(np.where(meant[:, None], rows.numbers, 0), rows.lines, path, names)
         angles = np.zeros((len(times), len(ANGLE_COLUMNS)), dtype=np.float32)
         angles[:, present] = rows.numbers[:, len(shapes) : len(columns)]
         weights = weights_of(rows.numbers[:, : len(shapes)], shapes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,21 @@ def grid_of(times_s: np.ndarray, path: Path, common: Sequence[float] = COMMON_FP
     fps = float(position[-1] / (times_s[-1] - times_s[0]))
     nearest = min(common, key=lambda rate: abs(rate - fps))
     return checked(RowGrid(nearest if abs(nearest - fps) <= tolerance * fps else fps, position), path)
+
+
+def second_grid(times_s: np.ndarray, path: Path) -> RowGrid:
+    """The grid of rising times that were written as plain seconds, (N,) float64: as exact as their digits are.
+
+    Times in whole milliseconds tell a common rate only within a millisecond of the clip's length.
+    """
+    thousandths = times_s * 1000
+    rounded = len(times_s) > 1 and bool(np.abs(thousandths - np.round(thousandths)).max() < 1e-6)
+    length_s = float(times_s[-1] - times_s[0])
+    grid = grid_of(times_s, path, tolerance=min(0.001 / length_s, 0.02) if rounded else 2e-7)
+    for plain in (round(grid.fps, 3), *(Fraction(fps * 1000, 1001) for fps in (24, 30, 48, 60, 120))):
+        if abs(plain - grid.fps) <= 2e-7 * grid.fps:
+            return RowGrid(float(plain), grid.position)
+    return grid
 
 
 def checked(grid: RowGrid, path: Path) -> RowGrid:

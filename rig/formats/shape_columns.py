@@ -9,7 +9,6 @@ import numpy as np
 from rig.arkit import INDEX, NAMES
 from rig.errors import RigError
 from rig.formats.shape_names import shape_of
-from rig.formats.text_table import TextTable
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +29,9 @@ def shape_columns(header: Sequence[str], path: Path, others: Mapping[str, int]) 
     shapes = [None if place in known else shape_of(cell) for place, cell in enumerate(header)]
     found = _places(header, shapes, path)
     if not found:
-        raise RigError(f"{path.name} has no column named after an ARKit shape, such as jawOpen; name a table of curves.")
+        raise RigError(
+            f"{path.name} has no column named after an ARKit shape, such as jawOpen; name a table of curves."
+        )
     unknown = [cell for place, cell in enumerate(header) if cell and place not in known and shapes[place] is None]
     if unknown:
         _log.warning("%s has columns that are no ARKit shape and are left out: %s.", path.name, ", ".join(unknown))
@@ -39,14 +40,13 @@ def shape_columns(header: Sequence[str], path: Path, others: Mapping[str, int]) 
 
 
 def check_numbers(
-    values: np.ndarray, lines: np.ndarray, table: TextTable, places: Sequence[int], wanted: str = "finite number"
+    values: np.ndarray, lines: np.ndarray, path: Path, names: Sequence[str], wanted: str = "finite number"
 ) -> None:
-    """Raise RigError, naming line and column, unless all of (n, len(places)) values are finite."""
+    """Raise RigError, naming line and column, unless all of (n, len(names)) values are finite."""
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
         raise RigError(
-            f"Line {lines[row]} of {table.path.name} has no {wanted} in its column {table.header[places[column]]}; "
-            "mend or drop it."
+            f"Line {lines[row]} of {path.name} has no {wanted} in its column {names[column]}; mend or drop it."
         )
 
 

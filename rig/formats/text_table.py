@@ -61,7 +61,9 @@ class TextTable:
         cells = tuple(cell.strip().strip('"').strip() for cell in text.rstrip("\r\n").split(separator))
         return cls(path, cells, separator, len(line))
 
-    def rows(self, texts: Sequence[int], numbers: Sequence[int], count_column: int | None = None) -> Iterator[TableRows]:
+    def rows(
+        self, texts: Sequence[int], numbers: Sequence[int], count_column: int | None = None
+    ) -> Iterator[TableRows]:
         """The rows below the first line, of the columns with these places, in blocks.
 
         count_column: where it holds 0, the row may end early. Raises RigError, naming the line, for other rows with
@@ -74,6 +76,12 @@ class TextTable:
                 yield TableRows(
                     lines, table.select(map(str, texts)), table.select(map(str, numbers)).to_numpy().astype(np.float64)
                 )
+
+    def second_line(self) -> str:
+        """What stands below the first line, as it is, for telling layouts apart."""
+        with self.path.open("rb") as file:
+            file.seek(self.body_offset)
+            return file.readline(_LONGEST_LINE_BYTES).decode("utf-8", "replace")
 
     def line_count(self) -> int:
         """Lines below the first, the last with or without its end."""
