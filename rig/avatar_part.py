@@ -15,6 +15,7 @@ WHITE = np.full((1, 1, 3), 255, dtype=np.uint8)
 class Layer:
     """A run of triangles with one texture: faces (F, 3) int32 into the vertices, texture (h, w, 3) uint8 sRGB.
 
+    A texture (h, w, 4) cuts: where its alpha is below one half, nothing is drawn.
     Triangles are counter-clockwise seen from outside; their backs are seen only where two_sided.
     """
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from rig.errors import RigError
 from rig.gaze import eye_rotation_from_weights
 from rig.person import Person
 from rig.rotation import matrix_from_angles
+
+if TYPE_CHECKING:
+    from rig.foreign_rig import ForeignRig
 
 EYES = ("eye_left", "eye_right")
 
@@ -67,6 +71,42 @@ class FaceRig:
         """The head that comes with this package. Takes about 50 ms."""
         with files("rig").joinpath("data/head_pack.npz").open("rb") as file, np.load(file) as pack:
             return cls(**_unpack({name: pack[name] for name in pack.files}))
+
+    @staticmethod
+    def from_gltf(path: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
+        """A head from a .glb or .gltf, by the names of its morph targets. names: ARKit name -> the file's own name.
+
+        Raises RigError for files that are none, and where no shape is found. So do the three that follow.
+        """
+        from rig.foreign_fit import fitted_rig
+        from rig.gltf_rig import gltf_source
+
+        return fitted_rig(gltf_source(Path(path)), names)
+
+    @staticmethod
+    def from_vrm(path: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
+        """A head from a VRM 0.x or 1.0: its expressions by ARKit name ("perfect sync"), else its morph targets, else
+        approximations by its preset expressions."""
+        from rig.foreign_fit import fitted_rig
+        from rig.vrm_rig import vrm_source
+
+        return fitted_rig(vrm_source(Path(path)), names)
+
+    @staticmethod
+    def from_ict(path: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
+        """The head of ICT-FaceKit: its folder of .obj files, or its light model packed into an .npz."""
+        from rig.foreign_fit import fitted_rig
+        from rig.ict_rig import ict_source
+
+        return fitted_rig(ict_source(Path(path)), names)
+
+    @staticmethod
+    def from_obj_folder(folder: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
+        """A head from a folder: neutral.obj and an .obj for each shape, all with the same vertices in order."""
+        from rig.foreign_fit import fitted_rig
+        from rig.obj_rig import obj_folder_source
+
+        return fitted_rig(obj_folder_source(Path(folder)), names)
 
     @property
     def vertex_count(self) -> int:

@@ -9,13 +9,15 @@ from rig.camera import Camera
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.face_rig import FaceRig
+from rig.foreign_avatar import ForeignAvatar, framed_camera
+from rig.foreign_rig import ForeignRig
 from rig.look import Look
 
 BACKENDS = ("moderngl", "pyrender", "pytorch3d")
 
 
 def render_frames(
-    rig: FaceRig,
+    rig: FaceRig | ForeignRig,
     clip: BlendshapeClip,
     size: int = 512,
     look: Look | None = None,
@@ -25,6 +27,8 @@ def render_frames(
 ) -> Iterator[np.ndarray]:
     """The avatar's frames, one for each of the clip's, (size, size, 3) uint8 sRGB; memory does not grow with the clip.
 
+    rig: the packed head is dressed in the look; of a foreign one the look only gives light and background.
+    camera: None = head and shoulders.
     backend: "moderngl" (fast, the default), "pyrender" or "pytorch3d" (optional); all three draw the same picture but
     for the smoothing of edges.  samples: smoothing, samples a pixel: 1, 2, 4 or 8 (pyrender always takes 4).
     The same arguments give the same bytes on the same graphics driver. Raises RigError at once for bad arguments, or
@@ -36,8 +40,14 @@ def render_frames(
         raise RigError(f"A picture of {size} pixels cannot be drawn; the side must lie between 16 and 4096.")
     if samples not in (1, 2, 4, 8):
         raise RigError(f"{samples} samples a pixel are not offered; choose 1, 2, 4 or 8.")
-    renderer = _backend(backend)(Avatar(rig, look or Look(), camera or Camera()), size, samples)
+    renderer = _backend(backend)(_avatar(rig, look or Look(), camera), size, samples)
     return _frames(renderer, clip)
+
+
+def _avatar(rig: FaceRig | ForeignRig, look: Look, camera: Camera | None) -> Avatar | ForeignAvatar:
+    if isinstance(rig, ForeignRig):
+        return ForeignAvatar(rig, look, camera or framed_camera(rig))
+    return Avatar(rig, look, camera or Camera())
 
 
 def _backend(name: str):

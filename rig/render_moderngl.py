@@ -17,6 +17,16 @@ in vec3 light; in vec2 place;
 out vec4 pixel;
 void main() { pixel = vec4(texture(paint, place).rgb * light, 1.0); }
 """
+CUTTING_SHADER = """#version 330
+uniform sampler2D paint;
+in vec3 light; in vec2 place;
+out vec4 pixel;
+void main() {
+    vec4 texel = texture(paint, place);
+    if (texel.a < 0.5) discard;
+    pixel = vec4(texel.rgb * light, 1.0);
+}
+"""
 
 
 class ModernglRenderer:
@@ -33,16 +43,20 @@ class ModernglRenderer:
 
         context, avatar = self._context, self.avatar
         self._two_sided, self._one_sided = moderngl.DEPTH_TEST, moderngl.DEPTH_TEST | moderngl.CULL_FACE
-        program = context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
+        programs = {
+            channels: context.program(vertex_shader=VERTEX_SHADER, fragment_shader=shader)
+            for channels, shader in ((3, FRAGMENT_SHADER), (4, CUTTING_SHADER))
+        }
         matrix = avatar.camera.projection() @ avatar.camera.view()
-        program["to_clip"].write(np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes())
+        for program in programs.values():
+            program["to_clip"].write(np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes())
         self._moving = context.buffer(reserve=len(avatar.uv) * 24, dynamic=True)
         uv = context.buffer(avatar.uv.astype(np.float32).tobytes())
         self._layers = []
         for layer in avatar.layers:
             indices = context.buffer(layer.faces.astype(np.int32).tobytes())
             content = [(self._moving, "3f 3f", "point", "colour"), (uv, "2f", "uv")]
-            array = context.vertex_array(program, content, indices)
+            array = context.vertex_array(programs[layer.texture.shape[2]], content, indices)
             self._layers.append((array, _texture(context, layer.texture), layer.two_sided))
         size, kept = (self._size, self._size), min(samples, context.max_samples)
         self._plain = context.simple_framebuffer(size, 3)
@@ -71,8 +85,8 @@ class ModernglRenderer:
 def _texture(context, picture: np.ndarray):
     import moderngl
 
-    height, width = picture.shape[:2]
-    texture = context.texture((width, height), 3, np.ascontiguousarray(picture[::-1]).tobytes(), alignment=1)
+    height, width, channels = picture.shape
+    texture = context.texture((width, height), channels, np.ascontiguousarray(picture[::-1]).tobytes(), alignment=1)
     if height > 1:
         texture.build_mipmaps()
         texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)

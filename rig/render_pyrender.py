@@ -109,7 +109,10 @@ class PyrenderRenderer:
     def _material(self, layer: Layer):
         # one row of texels cannot be mip-mapped by every driver: enlarge the plain white texture
         picture = layer.texture if len(layer.texture) > 1 else np.repeat(np.repeat(layer.texture, 8, axis=0), 8, axis=1)
-        texture = self._pyrender.Texture(source=np.ascontiguousarray(picture), source_channels="RGB")
+        cuts = picture.shape[2] == 4
+        channels = "RGBA" if cuts else "RGB"
+        texture = self._pyrender.Texture(source=np.ascontiguousarray(picture), source_channels=channels)
         return self._pyrender.MetallicRoughnessMaterial(
-            baseColorTexture=texture, baseColorFactor=[1.0] * 4, doubleSided=layer.two_sided, alphaMode="OPAQUE"
-        )
+            baseColorTexture=texture, baseColorFactor=[1.0] * 4, doubleSided=layer.two_sided,
+            alphaMode="MASK" if cuts else "OPAQUE",
+        )  # fmt: skip

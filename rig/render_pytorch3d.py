@@ -55,7 +55,7 @@ class Pytorch3dRenderer:
             height, width = layer.texture.shape[:2]
             column = np.clip((uv[own, 0] % 1.0 * width).astype(int), 0, width - 1)
             row = np.clip(((1 - uv[own, 1]) * height).astype(int), 0, height - 1)
-            colour[own] = layer.texture[row, column] / np.float32(255)
+            colour[own] = layer.texture[row, column, :3] / np.float32(255)
         picture = np.zeros((*face.shape, 3), dtype=np.float32)
         picture[seen] = np.clip(colour * light, 0, 1)
         return picture

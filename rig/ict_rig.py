@@ -1,0 +1,74 @@
+"""The ICT-FaceKit head: its "light" model packed into one .npz, or the folder of .obj files it comes as."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from rig.avatar_part import Layer
+from rig.errors import RigError
+from rig.morph import Morph
+from rig.obj_rig import obj_folder_source
+from rig.rig_source import RigSource
+
+KIND = "ICT-FaceKit"
+ARRAYS = ("neutral", "tris", "tri_material", "materials", "expr_names", "expr", "extra_names", "extra")
+LARGEST_BYTES = 500_000_000
+_EYES = ("eye_centre", "eye_vertex_range")
+
+
+def ict_source(path: Path) -> RigSource:
+    """Read the .npz or the folder. Raises RigError, naming the array or file, for anything else."""
+    if path.is_dir():
+        return obj_folder_source(path, KIND)
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise RigError(f"{path.name} is too large for the head of ICT-FaceKit; give one under 500 MB.")
+        with np.load(path) as pack:
+            arrays = {name: pack[name] for name in (*ARRAYS, *_EYES) if name in pack.files}
+    except FileNotFoundError:
+        raise RigError(f"There is no file {path}; name the .npz or folder of an ICT-FaceKit head.") from None
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, MemoryError):
+        raise RigError(f"{path.name} is no .npz of an ICT-FaceKit head; give that, or its .obj folder.") from None
+    _check(arrays, path.name)
+    return _source(arrays, path.name)
+
+
+def _check(arrays: dict[str, np.ndarray], file: str) -> None:
+    lost = [name for name in (*ARRAYS, *_EYES) if name not in arrays]
+    if lost:
+        raise RigError(f"{file} has no array {lost[0]}; give the .npz of an ICT-FaceKit head.")
+    count, faces = len(arrays["neutral"]), arrays["tris"]
+    wanted = {
+        "neutral": (count, 3), "tris": (len(faces), 3), "tri_material": (len(faces),), "materials": (None,),
+        "expr_names": (None,), "expr": (len(arrays["expr_names"]), count, 3), "extra_names": (None,),
+        "extra": (len(arrays["extra_names"]), count, 3), "eye_centre": (2, 3), "eye_vertex_range": (2, 2),
+    }  # fmt: skip
+    for name, shape in wanted.items():
+        got = arrays[name].shape
+        if len(got) != len(shape) or any(size not in (None, own) for size, own in zip(shape, got, strict=True)):
+            raise RigError(f"{file} has {name} of the shape {got}; the packed ICT-FaceKit head was wanted.")
+        if arrays[name].dtype.kind == "f" and not np.isfinite(arrays[name]).all():
+            raise RigError(f"{file} has NaN or infinite numbers in {name}; pack the head anew.")
+    if len(faces) and not (0 <= faces.min() and faces.max() < count):
+        raise RigError(f"{file} has triangles of vertices that it does not have; pack the head anew.")
+
+
+def _source(arrays: dict[str, np.ndarray], file: str) -> RigSource:
+    points = arrays["neutral"].astype(np.float64)
+    named = [*zip(arrays["expr_names"], arrays["expr"], strict=True)]
+    named += [*zip(arrays["extra_names"], arrays["extra"], strict=True)]
+    share = np.zeros((2, len(points)), dtype=np.float32)
+    for side, (first, end) in enumerate(arrays["eye_vertex_range"]):
+        share[side, first:end] = 1.0
+    layers = [
+        Layer(str(name), arrays["tris"][arrays["tri_material"] == number].astype(np.int32))
+        for number, name in enumerate(arrays["materials"])
+    ]
+    return RigSource(
+        file=file, kind=KIND, points=points, uv=np.zeros((len(points), 2), dtype=np.float32),
+        layers=tuple(layer for layer in layers if len(layer.faces)),
+        morphs={str(name): Morph.of_dense(offsets.astype(np.float32)) for name, offsets in named},
+        eye_share=share, eye_centres=arrays["eye_centre"].astype(np.float64),
+        bones=(("left eye", "its vertices"), ("right eye", "its vertices")),
+    )  # fmt: skip
