@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreamtalk.contact_sheet import FRAMES_SHOWN, WIDTH, draw_contact_sheet, strongest_curves, write_contact_sheet
+from dreamtalk.contact_sheet import FRAMES_SHOWN, draw_contact_sheet, write_contact_sheet
 from dreamtalk.errors import OptionError
+from dreamtalk.plots.panels import WIDTH, strongest_curves
 from dreamtalk.speech.audio import SAMPLE_RATE, Waveform, load_audio
 from dreamtalk.telling_frames import telling_frames
 from dreamtalk.video import write_video

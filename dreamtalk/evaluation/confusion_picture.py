@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dreamtalk.contact_sheet import CARD, INK, PAPER, SOFT
 from dreamtalk.evaluation.recognition import Confusion
 from dreamtalk.page import Page
+from dreamtalk.plots.panels import CARD, INK, PAPER, SOFT
 from rig.safe_file import written_beside
 
 CELL, NAMES_WIDTH, TITLE, HEAD, MARGIN = 58, 110, 44, 34, 28

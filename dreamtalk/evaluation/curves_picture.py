@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dreamtalk.contact_sheet import CARD, COLOURS, FAINT, INK, PAPER, SOFT, SOUND
 from dreamtalk.evaluation.lip_curves import lip_curves
 from dreamtalk.evaluation.motion_score import fitting
 from dreamtalk.page import Page
+from dreamtalk.plots.panels import CARD, COLOURS, FAINT, INK, PAPER, SOFT, SOUND
 from dreamtalk.speech.phones import SILENCE
 from dreamtalk.training.training_clip import FPS, SAMPLE_RATE, Recording
 from rig.clip import BlendshapeClip
