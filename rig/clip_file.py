@@ -23,6 +23,8 @@ from rig.formats.npz import read_npz, write_npz
 from rig.formats.parquet import read_parquet, write_parquet
 from rig.formats.usd import write_usd
 from rig.formats.usd_reader import read_usd
+from rig.formats.vrma import write_preset_vrma, write_vrma
+from rig.formats.vrma_reader import read_vrma
 from rig.formats.wide_csv import write_wide_csv
 
 
@@ -48,6 +50,8 @@ FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("parquet", ".parquet", "the plain table as Apache Parquet", write_parquet, read_parquet),
     ClipFormat("glb", ".glb", "glTF in one file, with the head", write_glb, read_glb),
     ClipFormat("gltf", ".gltf", "glTF with a .bin beside it, with the head", write_glb, read_glb),
+    ClipFormat("vrma", ".vrma", "VRM animation, the 52 as custom expressions", write_vrma, read_vrma),
+    ClipFormat("vrma-presets", ".presets.vrma", "VRM animation, preset expressions", write_preset_vrma, read_vrma),
     ClipFormat("usd", ".usda", "OpenUSD text, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usdc", "OpenUSD binary, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usd", "OpenUSD binary, with the head", write_usd, read_usd),
