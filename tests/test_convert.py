@@ -35,7 +35,11 @@ def test_the_longest_ending_picks_the_format() -> None:
         assert format_of(f"face{format.suffix}") is format and (format.write or format.read), names
 
 
-@pytest.mark.parametrize("suffix", [suffix for suffix in WRITABLE if suffix in READABLE])
+SUMMARIES = (".presets.vrma",)
+"""Formats that hold less than the 52 curves."""
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in WRITABLE if suffix in READABLE and suffix not in SUMMARIES])
 def test_every_format_that_is_read_and_written_brings_the_curves_back(tmp_path, suffix: str) -> None:
     clip = a_clip()
     write_clip(clip, tmp_path / f"face{suffix}")
