@@ -35,7 +35,7 @@ def add_head(stage: "Usd.Stage", root: "Sdf.Path", rig: FaceRig, naming: Naming)
 
     _add_skeleton(stage, root.AppendChild("Skeleton"), rig)
     path = root
-    for part in [part for part in naming.mesh_path.split("/") if part] or ["Head"]:
+    for part in [part for part in naming.mesh_path.split("/") if part] or ["face"]:
         path = path.AppendChild(*_prim_names([part], OWN_PRIMS))
     for above in list(path.GetPrefixes())[1:-1]:
         UsdGeom.Xform.Define(stage, above)

@@ -20,6 +20,15 @@ _Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 """From a Z-up scene whose face looks toward -Y to ours."""
 
 
+def tokens_of(layer: "Sdf.Layer", prim: "Sdf.Path", name: str) -> list[str]:
+    """An attribute's names, as this layer alone has them; none where it holds anything else."""
+    from pxr import Vt
+
+    attribute = layer.GetAttributeAtPath(prim.AppendProperty(name))
+    value = None if attribute is None else attribute.default
+    return [str(token) for token in value] if isinstance(value, Vt.TokenArray | Vt.StringArray) else []
+
+
 def part_of(joint: str) -> str | None:
     """'head', 'eye_left', 'eye_right' or None: rig/mixamorig:Head, eye_left, LeftEye and eye.L are known."""
     return _PARTS.get(re.sub(r"[^a-z]", "", re.split(r"[/:|]", joint.lower())[-1]))
@@ -61,7 +70,7 @@ def _at_rest(layer: "Sdf.Layer", joint: str) -> tuple[np.ndarray, np.ndarray]:
     """(3, 3) each: axes of the joint's parent in our space, and the joint's own rotation within them, at rest."""
     to_ours = _Z_UP if layer.pseudoRoot.GetInfo("upAxis") == "Z" else np.eye(3)
     for prim in _skeletons(layer):
-        joints = [str(name) for name in prim.attributes["joints"].default or ()] if "joints" in prim.attributes else []
+        joints = tokens_of(layer, prim.path, "joints")
         binds, rests = (_rotations(prim, name, len(joints)) for name in ("bindTransforms", "restTransforms"))
         if joint in joints and binds is not None and rests is not None:
             parent = joint.rpartition("/")[0]
@@ -79,8 +88,10 @@ def _skeletons(layer: "Sdf.Layer") -> list:
 
 def _rotations(prim, name: str, count: int) -> np.ndarray | None:
     """(J, 3, 3) for column vectors, without scale; USD's matrices are for row vectors."""
+    from pxr import Vt
+
     value = prim.attributes[name].default if name in prim.attributes else None
-    matrices = np.array(value, dtype=np.float64) if value is not None else np.empty(0)
+    matrices = np.array(value) if isinstance(value, Vt.Matrix4dArray) else np.empty(0)
     if matrices.shape != (count, 4, 4) or not np.isfinite(matrices).all():
         return None
     left, _, right = np.linalg.svd(matrices[:, :3, :3].transpose(0, 2, 1))

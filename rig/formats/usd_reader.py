@@ -1,7 +1,7 @@
 """Curves out of any USD file that holds a SkelAnimation: one layer, read without following what it refers to."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from rig.errors import RigError
 from rig.formats.named_weights import weights_by_name
 from rig.formats.shape_names import shape_of
 from rig.formats.usd import import_pxr
-from rig.formats.usd_joints import head_and_eyes, on_grid
+from rig.formats.usd_joints import head_and_eyes, on_grid, tokens_of
 
 if TYPE_CHECKING:
     from pxr import Sdf
@@ -44,21 +44,15 @@ def _clip(path: Path, layer: "Sdf.Layer") -> BlendshapeClip:
         raise RigError(
             f"{path.name} itself holds no SkelAnimation with ARKit shapes; flatten it first if it refers to others."
         )
-    names = [str(name) for name in default_of(layer, animation, "blendShapes")]
+    names = tokens_of(layer, animation, "blendShapes")
     times, weights = _samples(path.name, layer, animation, "blendShapeWeights", (len(names),))
     if not len(times):
         raise RigError(f"{path.name} has blend shapes but no blendShapeWeights; export it with its animation.")
     fps, grid = _frames(path.name, times, layer.timeCodesPerSecond)
-    joints = [str(joint) for joint in default_of(layer, animation, "joints") or ()]
+    joints = tokens_of(layer, animation, "joints")
     turned = _samples(path.name, layer, animation, "rotations", (len(joints), 4))
     head, eyes = head_and_eyes(layer, joints, *turned, grid)
     return BlendshapeClip(weights_by_name(path.name, names, on_grid(grid, times, weights)), head, fps, eyes)
-
-
-def default_of(layer: "Sdf.Layer", prim: "Sdf.Path", name: str) -> Any:
-    """The value of a prim's attribute in this layer alone that does not change with time, or None."""
-    attribute = layer.GetAttributeAtPath(prim.AppendProperty(name))
-    return None if attribute is None else attribute.default
 
 
 def _animation(layer: "Sdf.Layer") -> "Sdf.Path | None":
@@ -66,7 +60,7 @@ def _animation(layer: "Sdf.Layer") -> "Sdf.Path | None":
 
     def visit(path: "Sdf.Path") -> None:
         if path.IsPrimPath() and layer.GetPrimAtPath(path).typeName == "SkelAnimation":
-            if any(shape_of(str(name)) for name in default_of(layer, path, "blendShapes") or ()):
+            if any(shape_of(name) for name in tokens_of(layer, path, "blendShapes")):
                 found.append(path)
 
     layer.Traverse(layer.pseudoRoot.path, visit)
@@ -80,8 +74,9 @@ def _samples(
     attribute = prim.AppendProperty(name)
     times = layer.ListTimeSamplesForPath(attribute)
     values = [layer.QueryTimeSample(attribute, time) for time in times]
-    if not times and default_of(layer, prim, name) is not None:
-        times, values = [0.0], [default_of(layer, prim, name)]
+    spec = layer.GetAttributeAtPath(attribute)
+    if not times and spec is not None and spec.default is not None:
+        times, values = [0.0], [spec.default]
     found = np.empty((len(times), *shape), dtype=np.float32)
     for row, (time, value) in enumerate(zip(times, values, strict=True)):
         array = np.asarray(value) if value is not None else np.empty(0)
