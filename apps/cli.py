@@ -21,6 +21,7 @@ from apps import (
     prepare,
     receive,
     render,
+    rig,
     shapes,
     train,
 )
@@ -56,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         emotions,
         shapes,
         people,
+        rig,
         doctor,
         evaluate,
         prepare,

@@ -79,18 +79,20 @@ class FaceRig:
         Raises RigError for files that are none, and where no shape is found. So do the three that follow.
         """
         from rig.foreign_fit import fitted_rig
+        from rig.formats.gltf_scene import read_gltf_scene
         from rig.gltf_rig import gltf_source
 
-        return fitted_rig(gltf_source(Path(path)), names)
+        return fitted_rig(gltf_source(read_gltf_scene(path)), names)
 
     @staticmethod
     def from_vrm(path: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
         """A head from a VRM 0.x or 1.0: its expressions by ARKit name ("perfect sync"), else its morph targets, else
         approximations by its preset expressions."""
         from rig.foreign_fit import fitted_rig
+        from rig.formats.gltf_scene import read_gltf_scene
         from rig.vrm_rig import vrm_source
 
-        return fitted_rig(vrm_source(Path(path)), names)
+        return fitted_rig(vrm_source(read_gltf_scene(path)), names)
 
     @staticmethod
     def from_ict(path: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":

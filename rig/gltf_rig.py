@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from rig.avatar_part import WHITE, Layer
 from rig.errors import RigError
-from rig.formats.gltf_scene import GltfScene, read_gltf_scene, vertex_matrices, world_matrices
+from rig.formats.gltf_scene import GltfScene, vertex_matrices, world_matrices
 from rig.formats.joint_names import part_of
 from rig.formats.shape_names import shape_of
 from rig.gltf_paint import painted
@@ -41,9 +40,8 @@ class FaceNodes:
     eyes: tuple[int | None, int | None] = (None, None)
 
 
-def gltf_source(path: Path) -> RigSource:
-    """Read a .glb or .gltf. Raises RigError for files that are none or hold no morph targets."""
-    scene = read_gltf_scene(path)
+def gltf_source(scene: GltfScene) -> RigSource:
+    """The head of a glTF file. Raises RigError where it has no morph targets."""
     pieces = scene_pieces(scene)
     return scene_source(scene, pieces, "glTF", named_morphs(scene, pieces), nodes_by_name(scene))
 

@@ -1,11 +1,10 @@
 """A head from a VRM: humanoid bones, and expressions as shapes."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rig.errors import RigError
-from rig.formats.gltf_scene import GltfScene, read_gltf_scene
+from rig.formats.gltf_scene import GltfScene
 from rig.gltf_rig import FaceNodes, ScenePiece, named_morphs, nodes_by_name, piece_morph, scene_pieces, scene_source
 from rig.morph import Morph, combined
 from rig.rig_source import RigSource
@@ -21,9 +20,13 @@ Binds = list[tuple[int, int, float]]
 """(node, number of the morph target, weight): what an expression moves."""
 
 
-def vrm_source(path: Path) -> RigSource:
-    """Read a VRM 0.x or 1.0. Raises RigError where it is a glTF without either extension."""
-    scene = read_gltf_scene(path)
+def is_vrm(scene: GltfScene) -> bool:
+    """Whether a glTF file is a VRM 0.x or 1.0."""
+    return any(isinstance(scene.extensions.get(name), Mapping) for name in ("VRMC_vrm", "VRM"))
+
+
+def vrm_source(scene: GltfScene) -> RigSource:
+    """The head of a VRM. Raises RigError where the scene is none."""
     if isinstance(scene.extensions.get("VRMC_vrm"), Mapping):
         extension, kind, facing = scene.extensions["VRMC_vrm"], "VRM 1.0", (0.0, 0.0, 1.0)
         expressions, bones = _new_expressions(extension), _new_bones(extension)
@@ -31,7 +34,7 @@ def vrm_source(path: Path) -> RigSource:
         extension, kind, facing = scene.extensions["VRM"], "VRM 0.x", (0.0, 0.0, -1.0)
         expressions, bones = _old_expressions(scene, extension), _old_bones(extension)
     else:
-        raise RigError(f"{path.name} is a glTF, but no VRM; read it as glTF, or export it as VRM.")
+        raise RigError(f"{scene.path.name} is a glTF, but no VRM; read it as glTF, or export it as VRM.")
     pieces = scene_pieces(scene)
     own = named_morphs(scene, pieces)
     count = pieces[-1].first + len(pieces[-1].points)
