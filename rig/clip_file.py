@@ -20,7 +20,11 @@ from rig.formats.live_link_csv import write_live_link_csv
 from rig.formats.long_csv import write_long_csv
 from rig.formats.mediapipe_scores import read_mediapipe
 from rig.formats.npz import read_npz, write_npz
+from rig.formats.oculus_visemes import write_visemes
 from rig.formats.parquet import read_parquet, write_parquet
+from rig.formats.rhubarb import write_rhubarb_dat, write_rhubarb_json, write_rhubarb_tsv, write_rhubarb_xml
+from rig.formats.unity_anim import write_unity_anim
+from rig.formats.unity_anim_reader import read_unity_anim
 from rig.formats.usd import write_usd
 from rig.formats.usd_reader import read_usd
 from rig.formats.vrma import write_preset_vrma, write_vrma
@@ -55,6 +59,7 @@ FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("usd", ".usda", "OpenUSD text, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usdc", "OpenUSD binary, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usd", "OpenUSD binary, with the head", write_usd, read_usd),
+    ClipFormat("unity", ".anim", "Unity's animation clip", write_unity_anim, read_unity_anim),
     ClipFormat("npz", ".npz", "the exact arrays", write_npz, read_npz),
     ClipFormat("a2f-json", ".a2f.json", "JSON of NVIDIA's Audio2Face app", write_a2f_json, read_json_clip),
     ClipFormat("lam", ".json", "JSON of LAM-A2E", write_lam_json, read_json_clip),
@@ -62,6 +67,11 @@ FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("mediapipe", ".mediapipe.json", "MediaPipe's scores as JSON", None, read_json_clip),
     ClipFormat("mediapipe-npz", ".mediapipe.npz", "MediaPipe's scores as arrays", None, read_mediapipe),
     ClipFormat("face-cap", ".txt", "the Face Cap app's text", write_face_cap, read_face_cap),
+    ClipFormat("visemes", ".visemes.csv", "the 15 Oculus visemes", write_visemes, None),
+    ClipFormat("rhubarb", ".rhubarb.tsv", "Rhubarb's mouth cues as TSV", write_rhubarb_tsv, None),
+    ClipFormat("rhubarb-xml", ".rhubarb.xml", "Rhubarb's mouth cues as XML", write_rhubarb_xml, None),
+    ClipFormat("rhubarb-json", ".rhubarb.json", "Rhubarb's mouth cues as JSON", write_rhubarb_json, None),
+    ClipFormat("rhubarb-dat", ".rhubarb.dat", "Rhubarb's mouth cues as Moho's switch data", write_rhubarb_dat, None),
 )
 """Of formats that share a suffix's last part the longer wins: face.a2f.csv before face.csv."""
 

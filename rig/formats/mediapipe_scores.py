@@ -6,8 +6,6 @@ names (N,), scores (T, N), fps, and, where there are, head (T, 4, 4) and ok (T,)
 calibration. "_neutral" is left out, and tongueOut is not among MediaPipe's scores.
 """
 
-import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ import numpy as np
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.even_frames import EvenFrames, even_frames
-from rig.formats.json_stream import json_text, take_documents
+from rig.formats.json_stream import LARGEST_FILE, json_text, take_documents
 from rig.formats.mediapipe_frames import MediaPipeFrames
 from rig.formats.named_weights import weights_by_name
 from rig.rotation import angles_from_matrix
@@ -65,11 +63,14 @@ def mediapipe_clip(text: str, file_name: str) -> BlendshapeClip:
 def _npz_clip(path: Path) -> BlendshapeClip:
     try:
         with np.load(path, allow_pickle=False) as archive:
+            if sum(member.file_size for member in archive.zip.infolist()) > LARGEST_FILE:
+                raise ValueError("it claims to hold more than 2 GB")
             arrays = {key: archive[key] for key in _ARRAYS if key in archive}
     except FileNotFoundError:
         raise RigError(f"There is no file {path}; name a file of MediaPipe's scores.") from None
-    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError):
-        raise RigError(f"{path.name} cannot be read as an npz of MediaPipe's scores; name one.") from None
+    except Exception as error:  # a damaged archive fails in many ways: zip, zlib, struct, header parsing, memory
+        what = " ".join(str(error).split())[:100]
+        raise RigError(f"{path.name} cannot be read as an npz of MediaPipe's scores ({what}); name one.") from None
     if not {"names", "scores", "fps"} <= set(arrays):
         raise RigError(f"{path.name} lacks names, scores or fps; an npz of MediaPipe's scores holds them.")
     names, scores, head = [str(name) for name in arrays["names"].ravel()], arrays["scores"], arrays.get("head")
