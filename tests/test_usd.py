@@ -10,7 +10,6 @@ from rig.face_rig import FaceRig, drawable_weights
 from rig.formats.export_options import ExportOptions
 from rig.formats.naming import Naming
 from rig.formats.usd import write_usd
-from rig.formats.usd_joints import part_of
 from rig.formats.usd_reader import read_usd
 from rig.rotation import angles_from_matrix, matrix_from_angles
 
@@ -160,11 +159,6 @@ def test_samples_between_time_codes_make_the_rate(tmp_path):
     foreign_file(tmp_path / "a.usda", [0, 0.4, 0.8, 1.2])
     clip = read_usd(tmp_path / "a.usda")
     assert clip.fps == pytest.approx(60) and len(clip) == 4
-
-
-def test_joints_are_known_as_others_call_them():
-    known = {"a/Head": "head", "mixamorig:Head": "head", "LeftEye": "eye_left", "eye.R": "eye_right", "neck": None}
-    assert {name: part_of(name) for name in known} == known
 
 
 def test_bad_files_are_refused_in_one_sentence(tmp_path):

@@ -8,10 +8,10 @@ import numpy as np
 
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
+from rig.formats.joint_names import part_of
 from rig.formats.named_weights import weights_by_name
 from rig.formats.shape_names import shape_of
 from rig.formats.unity_anim import TO_UNITY_DEG
-from rig.formats.usd_joints import part_of
 
 MOST_FRAMES = 5_000_000
 _NUMBER = r"([^\s,}]+)"

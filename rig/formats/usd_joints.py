@@ -1,21 +1,16 @@
 """Turns of head and eyes out of the joints of a skeleton, whatever its joints' own axes."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rig.formats.joint_names import part_of
 from rig.rotation import angles_from_matrix, matrix_from_quaternions
 
 if TYPE_CHECKING:
     from pxr import Sdf
 
-_PARTS = {
-    "head": "head",
-    "eyeleft": "eye_left", "lefteye": "eye_left", "eyel": "eye_left", "leye": "eye_left",
-    "eyeright": "eye_right", "righteye": "eye_right", "eyer": "eye_right", "reye": "eye_right",
-}  # fmt: skip
 _Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 """From a Z-up scene whose face looks toward -Y to ours."""
 
@@ -27,11 +22,6 @@ def tokens_of(layer: "Sdf.Layer", prim: "Sdf.Path", name: str) -> list[str]:
     attribute = layer.GetAttributeAtPath(prim.AppendProperty(name))
     value = None if attribute is None else attribute.default
     return [str(token) for token in value] if isinstance(value, Vt.TokenArray | Vt.StringArray) else []
-
-
-def part_of(joint: str) -> str | None:
-    """'head', 'eye_left', 'eye_right' or None: rig/mixamorig:Head, eye_left, LeftEye and eye.L are known."""
-    return _PARTS.get(re.sub(r"[^a-z]", "", re.split(r"[/:|]", joint.lower())[-1]))
 
 
 def head_and_eyes(
