@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from apps.examples import example_files
+from apps.page_formats import none_picked
 from apps.page_inputs import build_inputs
 from apps.page_run import animate, build_outputs
 from apps.preview import EmotionPictures
@@ -41,15 +42,17 @@ def build_demo(talk: DreamTalk) -> gr.Blocks:
             with gr.Column(scale=5):
                 inputs, start, again = build_inputs(pictures)
             with gr.Column(scale=6):
-                outputs = build_outputs()
+                outputs, formats = build_outputs()
         examples = example_files()
         if examples:
             gr.Examples([[str(path) for path in examples]], [inputs.speech, inputs.portrait], label="Try it with")
 
         play = partial(animate, talk)
-        start.click(play, inputs.all(), outputs, api_name="animate")
+        first = start.click(play, inputs.all(), outputs, api_name="animate")
         another = again.click(next_seed, inputs.seed, inputs.seed, show_progress="hidden", api_visibility="private")
-        another.then(play, inputs.all(), outputs, api_visibility="private")
+        second = another.then(play, inputs.all(), outputs, api_visibility="private")
+        for made in (first, second):
+            made.then(none_picked, None, formats, show_progress="hidden", api_visibility="private")
     return page
 
 

@@ -1,6 +1,7 @@
 """What a person fills in on the web page."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,6 +12,7 @@ from dreamtalk.expression.emotion_track import TRANSITION_S
 from dreamtalk.expression.emotions import EMOTIONS
 from dreamtalk.portrait.framing import FRAMES
 from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
+from rig.clip_file import READABLE
 
 FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8
 PICTURE_PX = 300
@@ -18,7 +20,7 @@ DIAL_LABELS = {
     "head": "Head", "blink": "Blinks", "gaze": "Gaze", "mouth": "Mouth", "brows": "Brows", "strength": "Strength",
 }  # fmt: skip
 FRAME_LABELS = {"square": "Head and shoulders", "full": "The whole picture"}
-STYLE_FILES = [".csv", ".npz", "video"]
+STYLE_FILES = [*sorted({Path(f"x{suffix}").suffix for suffix in READABLE}), "video"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _emotion_over_time() -> tuple[gr.Textbox, gr.Slider]:
 
 def _style_and_text() -> tuple[gr.File, gr.Textbox]:
     with gr.Accordion("Style clip", open=False):
-        gr.Markdown("A face whose manner is followed instead of an emotion: curves (.csv, .npz) or a video.")
+        gr.Markdown("A face whose manner is followed instead of an emotion: curves (.csv, .npz, .glb, ...) or a video.")
         style = gr.File(show_label=False, file_types=STYLE_FILES, type="filepath", height=120)
     with gr.Accordion("What is said", open=False):
         text = gr.Textbox(

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from apps.errors import MENDABLE, one_sentence
+from apps.page_formats import build_formats
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.dials import Dials
 from dreamtalk.expression.emotion_mix import EmotionMix
@@ -21,16 +22,17 @@ from dreamtalk.portrait.portrait import load_portrait
 from dreamtalk.speech.audio import load_audio
 
 
-def build_outputs() -> list[Any]:
-    """The components that `animate` fills."""
+def build_outputs() -> tuple[list[Any], list[Any]]:
+    """The components that `animate` fills, and those of the other formats, which begin anew with each take."""
     video = gr.Video(label="Video", autoplay=True, height=512)
     with gr.Row():
         csv = gr.DownloadButton("Live Link Face CSV", interactive=False)
         npz = gr.DownloadButton("NumPy npz", interactive=False)
+    picked, made = build_formats(npz)
     with gr.Accordion("Curves over the sound", open=True):
         sheet = gr.Image(show_label=False, interactive=False, buttons=["download", "fullscreen"])
     avatar = gr.Video(label="Avatar", visible=False, height=360)
-    return [video, csv, npz, sheet, avatar]
+    return [video, csv, npz, sheet, avatar], [picked, made]
 
 
 def animate(

@@ -14,14 +14,15 @@ import httpx  # noqa: E402
 from gradio_client import Client, handle_file  # noqa: E402
 from gradio_client.exceptions import AppError  # noqa: E402
 
-from apps import examples, page, page_inputs, page_run, preview  # noqa: E402
+from apps import examples, page, page_formats, page_inputs, page_run, preview  # noqa: E402
 from apps.cli import main  # noqa: E402
 from dreamtalk.expression.dials import Dials  # noqa: E402
 from dreamtalk.expression.emotion_track import EmotionTrack  # noqa: E402
 from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary  # noqa: E402
 from dreamtalk.options import AnimationOptions  # noqa: E402
 from rig.arkit import INDEX  # noqa: E402
-from rig.clip_file import read_clip  # noqa: E402
+from rig.clip import BlendshapeClip  # noqa: E402
+from rig.clip_file import read_clip, write_clip  # noqa: E402
 
 
 @pytest.fixture
@@ -108,6 +109,17 @@ def test_the_dials_stand_in_their_order() -> None:
     names = list(inspect.signature(page_run.animate).parameters)
     assert names[names.index("text") + 1 : names.index("mouth_only")] == list(vars(Dials()))
     assert list(page_inputs.DIAL_LABELS) == list(vars(Dials()))
+
+
+@pytest.mark.parametrize("suffix", [".a2f.json", ".parquet", ".glb"])
+def test_other_formats_are_made_of_the_take(tmp_path: Path, suffix: str) -> None:
+    clip = BlendshapeClip(np.full((5, 52), 0.25), np.zeros((5, 3)), 25)
+    write_clip(clip, tmp_path / "take.npz")
+    for button in page_formats.converted(str(tmp_path / "take.npz"), suffix):
+        made = Path(button.value["path"] if isinstance(button.value, dict) else button.value)
+        assert made.name == f"dreamtalk{suffix}" and button.interactive
+        np.testing.assert_allclose(read_clip(made).weights, clip.weights, atol=1e-6)
+    assert not next(page_formats.converted(None, suffix)).interactive
 
 
 def test_speech_must_be_given(client: Client) -> None:
