@@ -36,7 +36,7 @@ def add_emotion_arguments(parser: argparse.ArgumentParser) -> None:
         "--transition", type=float, metavar="S", help=f"seconds a change of emotion takes (default {TRANSITION_S:g})"
     )
     parser.add_argument(
-        "--style", type=Path, metavar="CLIP", help="curves (.csv, .npz, .glb, ...) or a video, whose manner the face takes on"
+        "--style", type=Path, metavar="CLIP", help="curves or a video, whose manner the face takes on"
     )
     parser.add_argument(
         "--text", metavar="TEXT", help="what is said, in English, or a file of it: every p, b and m shuts the lips"
