@@ -7,17 +7,25 @@ import { loadTalkingHead } from "./talking_head.js";
 
 const element = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
-const audio = new Audio();
+const audio = element("sound");
 
 const renderer = new THREE.WebGLRenderer({ canvas: element("stage"), antialias: true });
 renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
 
 const scene = new THREE.Scene();
 scene.background = new THREE.Color(0xc4ced6);
-scene.add(new THREE.HemisphereLight(0xf4f6ff, 0xb0a094, 1.3));
-for (const [x, y, z, strength] of [[-0.75, 0.65, 0.85, 2.2], [0.95, 0.1, 0.55, 0.5], [0.6, 0.5, -0.75, 1.2]]) {
-  const lamp = new THREE.DirectionalLight(0xffffff, strength);
-  lamp.position.set(x, y, z);
+
+// The lights of dreamtalk's own pictures: a sky, then key, fill and rim lamps. three.js divides by pi.
+const sky = new THREE.Color(1.02, 1.02, 1.04);
+const ground = new THREE.Color(0.8, 0.74, 0.7);
+scene.add(new THREE.HemisphereLight(sky, ground, 0.36 * Math.PI));
+for (const [direction, colour] of [
+  [[-0.75, 0.65, 0.85], [0.8, 0.745, 0.69]],
+  [[0.95, 0.1, 0.55], [0.15, 0.165, 0.19]],
+  [[0.6, 0.5, -0.75], [0.5, 0.5, 0.52]],
+]) {
+  const lamp = new THREE.DirectionalLight(new THREE.Color(...colour), Math.PI);
+  lamp.position.set(...direction);
   scene.add(lamp);
 }
 
@@ -100,22 +108,37 @@ function seek(time) {
 
 async function open(url, soundUrl) {
   if (playing) pause();
+  let loaded;
   try {
-    const loaded = await loadTalkingHead(url);
-    if (head) scene.remove(head.scene);
-    head = loaded;
+    loaded = await loadTalkingHead(url);
   } catch (error) {
     element("message").textContent = `This file cannot be shown: ${error.message}`;
-    throw error;
+    return;
   }
+  if (head) scene.remove(head.scene);
+  head = loaded;
   scene.add(head.scene);
-  const sound = soundUrl ?? head.sound;
-  if (sound) audio.src = sound;
-  else audio.removeAttribute("src");
   element("message").textContent = "";
+  await openSound(soundUrl ?? head.sound);
   element("seek").max = head.duration;
   element("seek").disabled = element("play").disabled = false;
   show(Math.min(Number(query.get("time") ?? 0), head.duration));
+}
+
+// Fetched whole, since a browser seeks in a stream only where the server can; Python's http.server cannot.
+async function openSound(url) {
+  audio.removeAttribute("src");
+  if (!url) return;
+  const response = await fetch(url);
+  const sound = URL.createObjectURL(await response.blob());
+  const playable = await new Promise((resolve) => {
+    audio.onloadedmetadata = () => resolve(true);
+    audio.onerror = () => resolve(false);
+    audio.src = sound;
+  });
+  if (playable) return;
+  audio.removeAttribute("src");
+  element("message").textContent = `The sound ${url} cannot be played; going on without.`;
 }
 
 function openFiles(files) {
