@@ -13,6 +13,11 @@ from rig.head_surface import FLAT, vertex_normals
 from rig.lashes import Lashes
 from rig.lighting import unit
 from rig.look import Look
+from rig.smoothstep import smoothstep
+
+CORNERS_M, CORNER_SHADE = (0.006, 0.020), 0.8
+"""From the midline to the corners of the mouth, and the shadow that cheeks and lips cast there, which lamps of other
+programs do not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +75,15 @@ def _body(rig: FaceRig, look: Look) -> tuple[Piece, ...]:
     deltas = rig.deltas[:, body.rows]
     turned = np.stack([body.surface(rig.neutral + delta)[1] - normals for delta in rig.deltas])
     colours, weight = body.painted(), rig.head_weight[body.rows]
-    roughness = {"skin": 0.62, "mouth": 0.4, "teeth": 0.25}
+    corner_shade = 1 - CORNER_SHADE * smoothstep(*CORNERS_M, np.abs(points[:, :1]))
+    roughness = {"skin": 0.62, "mouth": 0.55, "teeth": 0.35}
     pieces = []
     for layer in body.layers:
         own, faces = _used(layer)
         painted = layer.texture.shape[0] > 1
         pieces.append(Piece(
-            layer.name, points[own], normals[own], faces, colours[own], weight[own],
+            layer.name, points[own], normals[own], faces,
+            colours[own] * (1 if layer.name == "skin" else corner_shade[own]), weight[own],
             body.uv[own] if painted else None, layer.texture if painted else None, deltas[:, own],
             turned[:, own] if layer.name == "skin" else None, roughness[layer.name],
         ))  # fmt: skip
@@ -122,7 +129,7 @@ def _eyes(rig: FaceRig, look: Look) -> tuple[Piece, ...]:
     for name, pivot in zip(EYES, rig.eye_pivots, strict=True):
         radius = np.ptp(rig.neutral[rig.regions[name]], axis=0) / 2
         points = (ball.normals * radius + pivot).astype(np.float32)
-        colours = np.full_like(points, 0.9)
+        colours = np.full_like(points, 0.8)
         pieces.append(Piece(name, points, ball.normals, ball.faces, colours, ones, ball.uv, texture, roughness=0.12))
     return tuple(pieces)
 
