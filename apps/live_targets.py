@@ -3,10 +3,12 @@
 import argparse
 import re
 import time
+from collections.abc import Callable
 from fractions import Fraction
 
 from dreamtalk.errors import OptionError
 from dreamtalk.live import ifacialmocap, live_link_packet, vmc
+from dreamtalk.live.face import Face
 from dreamtalk.live.receivers import Address, Encoder, Receiver
 from rig.formats.frame_rate import FrameRate
 from rig.formats.naming import STYLES, Naming
@@ -37,7 +39,12 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--port", type=int, metavar="N", help="the port, for a single --to without one")
     group.add_argument("--subject", default="dreamtalk", metavar="NAME", help="name in Live Link (default dreamtalk)")
     group.add_argument("--time-of-day", action="store_true", help="Live Link: count frames from midnight, as phones do")
-    group.add_argument("--names", choices=STYLES, default="pascal", help="VMC: jawOpen or JawOpen (default pascal)")
+    group.add_argument(
+        "--names",
+        choices=(*STYLES, "vrm0", "vrm1"),
+        default="pascal",
+        help="VMC: jawOpen, JawOpen (the default) or mouthSmile_L, or the 11 presets of VRM 0 or 1 in their stead",
+    )
 
 
 def requested_receivers(arguments: argparse.Namespace, rate: FrameRate) -> list[Receiver]:
@@ -70,13 +77,20 @@ def _address(text: str, arguments: argparse.Namespace) -> tuple[str, Address]:
 def _encoder(kind: str, arguments: argparse.Namespace, rate: FrameRate) -> Encoder:
     if kind == "vmc":
         vmc.check_python_osc()
-        names = Naming(style=arguments.names).written()
-        return lambda face, number, time_s: vmc.bundle(face, time_s, names)
+        expressions = _expressions(arguments.names)
+        return lambda face, number, time_s: vmc.bundle(expressions(face), face.head_rotation, time_s)
     if kind.startswith("ifacialmocap"):
         version = 2 if kind.endswith("2") else 1
         return lambda face, number, time_s: ifacialmocap.message(face, version)
     subject, first = _subject(arguments.subject), _first_frame(rate.exact) if arguments.time_of_day else 0
     return lambda face, number, time_s: live_link_packet.encoded(face, first + number, rate.exact, subject)
+
+
+def _expressions(style: str) -> Callable[[Face], list[tuple[str, float]]]:
+    if style in ("vrm0", "vrm1"):
+        return lambda face: vmc.presets(face, int(style[-1]))
+    names = Naming(style=style).written()
+    return lambda face: vmc.perfect_sync(face, names)
 
 
 def _subject(text: str) -> str:

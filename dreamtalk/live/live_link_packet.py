@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from dreamtalk.live.face import Face
+from rig.formats.live_link_csv import ANGLE_ORDER, ANGLE_SIGN
 from rig.gaze import eye_rotation_from_weights
 
 PORT = 11111
@@ -23,9 +24,6 @@ PORT = 11111
 
 _VERSION, _COUNT, _SHAPES = 6, 61, 52
 _LONGEST_TEXT = 1024  # bytes; a packet that claims more is none
-# (yaw, pitch, roll) of the packet from (pitch, yaw, roll) of rig.rotation; the same map serves both ways.
-_ANGLE_ORDER = [1, 0, 2]
-_ANGLE_SIGN = np.array([-1.0, 1.0, -1.0], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +54,7 @@ def encoded(face: Face, frame: int, rate: Fraction, subject: str) -> bytes:
     head = bytes([_VERSION]) + texts + struct.pack("!ifii", frame, 0.0, rate.numerator, rate.denominator)
     if not face.seen:
         return head
-    angles = np.concatenate([face.head_rotation[None], face.eye_rotation])[:, _ANGLE_ORDER] * _ANGLE_SIGN
+    angles = np.concatenate([face.head_rotation[None], face.eye_rotation])[:, ANGLE_ORDER] * ANGLE_SIGN
     values = np.concatenate([face.weights, angles.ravel() + 0.0])  # + 0 turns -0 into 0
     return head + bytes([_COUNT]) + values.astype(">f4").tobytes()
 
@@ -102,6 +100,6 @@ def _face(data: bytes) -> Face | None:
     if not np.isfinite(values).all():
         raise ValueError("The packet holds NaN or infinite values.")
     weights = np.clip(values[:_SHAPES], 0, 1)
-    angles = values[_SHAPES:].reshape(3, 3)[:, _ANGLE_ORDER] * _ANGLE_SIGN[_ANGLE_ORDER] + np.float32(0)
+    angles = values[_SHAPES:].reshape(3, 3)[:, ANGLE_ORDER] * ANGLE_SIGN[ANGLE_ORDER] + np.float32(0)
     eyes = angles[1:] if angles[1:].any() else eye_rotation_from_weights(weights[None])[0]
     return Face(weights, angles[0], eyes)

@@ -132,8 +132,8 @@ def _to_model_rate(rate: int):
 
 
 def _no_device(device: str | None, error: Exception) -> str:
-    which = "No microphone" if device is None else f"The microphone {device!r}"
-    return f"{which} can be opened ({_plain(error)}); `dreamtalk live --devices` lists what there is."
+    which = "The microphone" if device is None else f"The microphone {device!r}"
+    return f"{which} cannot be opened ({_plain(error)}); `dreamtalk live --devices` lists what there is."
 
 
 def _plain(error: Exception) -> str:

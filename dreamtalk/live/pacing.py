@@ -5,6 +5,7 @@ on all three systems since 3.11, but wakes a little late; so it sleeps until sho
 rest.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 
 SPIN_S = 0.001
 """Waited out awake before each deadline: 6 % of a core at 60 frames a second."""
+LEAD_S = 0.05
 LATE_S = 0.001
 """A frame that leaves this much after its deadline counts as late."""
 
@@ -57,13 +59,13 @@ class Pace:
         self.start_s = clock()
         """When frame 0 is due, by the clock."""
 
-    def restart(self) -> None:
-        """Frame 0 is due now; nothing has been sent yet."""
-        self.start_s, self._next = self._clock(), 0
+    def begin(self) -> None:
+        """Frame 0 is due in LEAD_S, so that there is time to make it ready."""
+        self.start_s, self._next = self._clock() + LEAD_S, 0
 
     def next_frame(self) -> int:
         """Number of the frame to make ready now; those it is too late for are left out and counted."""
-        due = int((self._clock() - self.start_s) * self._fps + 1e-9)
+        due = math.floor((self._clock() - self.start_s) * self._fps + 1e-9)
         if due > self._next:
             self._dropped += due - self._next
             self._next = due

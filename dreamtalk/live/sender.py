@@ -23,11 +23,12 @@ def send(
     raises, each after easing to rest.
     """
     last = None
-    pace.restart()
+    pace.begin()
     try:
-        while limit_s is None or pace.next_frame() < limit_s * fps:
+        while True:
             number = pace.next_frame()
-            face = face_at(number, pace.deadline_s(number))
+            over = limit_s is not None and number >= limit_s * fps
+            face = None if over else face_at(number, pace.deadline_s(number))
             if face is None:
                 break
             _send_one(face, number, receivers, fps, pace)
