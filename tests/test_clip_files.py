@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rig import INDEX, BlendshapeClip, RigError
 from rig.clip_file import read_clip, write_clip
 from rig.formats.live_link_csv import HEADER
-from rig.formats.timecode import seconds_of, timecode
+from rig.formats.timecode import timecode
 
 
 def random_clip(frames=20, fps=25.0, seed=0, eyes=True) -> BlendshapeClip:
@@ -25,18 +25,6 @@ def test_header_is_that_of_the_app():
     assert HEADER.index("JawRight") + 1 == HEADER.index("JawLeft")
     assert HEADER.index("MouthRight") + 1 == HEADER.index("MouthLeft")
     assert HEADER[-9:-6] == ("HeadYaw", "HeadPitch", "HeadRoll") and HEADER[-1] == "RightEyeRoll"
-
-
-def test_timecode_counts_sixtieths_with_a_fraction():
-    assert timecode(0) == "00:00:00:00.000"
-    assert timecode(0.04) == "00:00:00:02.400"
-    assert timecode(3600 * 11 + 54 * 60 + 29 + 19.804 / 60) == "11:54:29:19.804"
-    assert timecode(0.99999999) == "00:00:01:00.000"
-
-
-@given(st.floats(0, 86399))
-def test_timecode_round_trip(time_s):
-    assert abs(seconds_of(timecode(time_s)) - time_s) < 1e-5
 
 
 @settings(max_examples=20, deadline=None)
@@ -138,7 +126,7 @@ def test_npz_without_its_parts_or_not_npz_is_refused(tmp_path):
         ("f.npz", "no fps"),
         ("b.npz", "cannot be read"),
         ("c.npz", "no file"),
-        ("d.txt", r"\.csv, \.npz"),
+        ("d.doc", r"\.csv, .*\.npz"),
     ):
         with pytest.raises(RigError, match=word):
             read_clip(tmp_path / name)

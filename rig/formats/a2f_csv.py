@@ -31,6 +31,6 @@ def write_a2f_csv(clip: BlendshapeClip, path: str | Path, options: ExportOptions
             block = slice(first, first + _ROWS_AT_ONCE)
             rows = range(len(clip))[block]
             table = pl.DataFrame([pl.Series("index", rows), pl.Series("timeCode", times[block])])
-            weights = pl.DataFrame(clip.weights[block][:, columns], schema=header[2:])
+            weights = pl.DataFrame(clip.weights[block][:, columns], schema=header[2:], orient="row")
             file.write(table.hstack(weights).write_csv(include_header=False))
 

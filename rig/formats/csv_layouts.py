@@ -25,5 +25,5 @@ def read_csv_clip(path: str | Path) -> BlendshapeClip:
 
 
 def _is_seconds(table: TextTable, column: int) -> bool:
-    cells = table.second_line().split(table.separator)
+    cells = table.first_row()
     return len(cells) > column and cells[column] != "" and ":" not in cells[column]

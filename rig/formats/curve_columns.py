@@ -39,11 +39,11 @@ def curve_tables(clip: BlendshapeClip, naming: Naming, rows_at_once: int) -> "It
         block = slice(first, first + rows_at_once)
         parts = [
             pl.DataFrame({TIME: times[block]}),
-            pl.DataFrame(clip.weights[block][:, columns], schema=list(names)),
-            pl.DataFrame(clip.head_rotation[block], schema=list(HEAD)),
+            pl.DataFrame(clip.weights[block][:, columns], schema=list(names), orient="row"),
+            pl.DataFrame(clip.head_rotation[block], schema=list(HEAD), orient="row"),
         ]
         if clip.eye_rotation is not None:
-            parts.append(pl.DataFrame(clip.eye_rotation[block].reshape(-1, 6), schema=list(EYES)))
+            parts.append(pl.DataFrame(clip.eye_rotation[block].reshape(-1, 6), schema=list(EYES), orient="row"))
         if clip.seen is not None:
             parts.append(pl.DataFrame({SEEN: clip.seen[block].astype(np.int8)}))
         yield pl.concat(parts, how="horizontal")
@@ -53,8 +53,12 @@ def time_column(header: tuple[str, ...], path: Path) -> tuple[int, float]:
     """Place of the column of times, and seconds for 1 in it. Raises RigError where there is none, or two."""
     places = [place for place, cell in enumerate(header) if cell.lower() in TIME_UNITS_S]
     if len(places) != 1:
-        found = "more than one column of times" if places else "no column of times, so that its rate is not known"
-        raise RigError(f"{path.name} has {found}; let it have one, called time_s.")
+        if places:
+            raise RigError(f"{path.name} has more than one column of times; let it have one, called time_s.")
+        raise RigError(
+            f"{path.name} has no Timecode and no column of times in its first line, so that its rate is not known; "
+            "name a table of curves, or give it a column time_s."
+        )
     return places[0], TIME_UNITS_S[header[places[0]].lower()]
 
 

@@ -94,5 +94,5 @@ def _rows(clip: BlendshapeClip, times_s: np.ndarray, shapes: tuple[str, ...]) ->
         if clip.seen is not None:
             counts[~clip.seen[block]] = 0
         codes = timecodes(times_s[block]).alias("Timecode")
-        table = pl.DataFrame([codes, pl.Series("BlendshapeCount", counts)]).hstack(pl.DataFrame(values))
+        table = pl.DataFrame([codes, pl.Series("BlendshapeCount", counts)]).hstack(pl.DataFrame(values, orient="row"))
         yield table.write_csv(include_header=False, float_precision=10)

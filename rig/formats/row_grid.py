@@ -72,7 +72,8 @@ def grid_of(times_s: np.ndarray, path: Path, common: Sequence[float] = COMMON_FP
     """
     if len(times_s) < 2:
         return RowGrid(60.0, np.zeros(len(times_s)))
-    step = np.diff(times_s) / np.median(np.diff(times_s))
+    # One of the steps themselves: the mean of a step and a long gap would be neither.
+    step = np.diff(times_s) / np.quantile(np.diff(times_s), 0.5, method="lower")
     whole = np.maximum(np.round(step), 1)
     even = bool(np.abs(step - whole).max() < 0.25)
     position = np.concatenate([[0.0], np.cumsum(whole if even else step)])
@@ -93,7 +94,7 @@ def second_grid(times_s: np.ndarray, path: Path) -> RowGrid:
     for plain in (round(grid.fps, 3), *(Fraction(fps * 1000, 1001) for fps in (24, 30, 48, 60, 120))):
         if abs(plain - grid.fps) <= 2e-7 * grid.fps:
             return RowGrid(float(plain), grid.position)
-    return grid
+    return RowGrid(round(grid.fps, 12), grid.position)
 
 
 def checked(grid: RowGrid, path: Path) -> RowGrid:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 21
 _LONGEST_LINE_BYTES = 1 << 20
 
 
@@ -77,11 +77,13 @@ class TextTable:
                     lines, table.select(map(str, texts)), table.select(map(str, numbers)).to_numpy().astype(np.float64)
                 )
 
-    def second_line(self) -> str:
-        """What stands below the first line, as it is, for telling layouts apart."""
+    def first_row(self) -> list[str]:
+        """The cells of the first row, as they are, for telling layouts apart; [] where there is none nearby."""
         with self.path.open("rb") as file:
             file.seek(self.body_offset)
-            return file.readline(_LONGEST_LINE_BYTES).decode("utf-8", "replace")
+            lines = file.read(_LONGEST_LINE_BYTES).decode("utf-8", "replace").splitlines()
+        line = next((line for line in lines if line.strip()), None)
+        return [] if line is None else [cell.strip() for cell in line.split(self.separator)]
 
     def line_count(self) -> int:
         """Lines below the first, the last with or without its end."""
