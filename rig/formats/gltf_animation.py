@@ -19,12 +19,14 @@ class GltfAnimation:
         self._times = (np.arange(frame_count) / fps).astype(np.float32)
         self._clocks: dict[int, int] = {}
 
-    def animate(self, node: int, path: str, values: np.ndarray) -> None:
+    def animate(self, node: int, path: str, values: np.ndarray, each_frame: bool = False) -> None:
         """path: "translation" with (T, 3), "rotation" with (T, 4), "weights" with (T, N); one key where nothing moves.
 
-        Frames are joined by straight lines, rotations by the shortest turn.
+        Frames are joined by straight lines, rotations by the shortest turn. each_frame: a key for every frame all the
+        same, which tells how long the clip is.
         """
-        values = np.ascontiguousarray(values[:1] if (values == values[0]).all() else values, dtype=np.float32)
+        still = not each_frame and (values == values[0]).all()
+        values = np.ascontiguousarray(values[:1] if still else values, dtype=np.float32)
         clock = self._clock(len(values))
         output = self._document.add_array(values.ravel() if path == "weights" else values)
         self._entry["samplers"].append({"input": clock, "output": output})

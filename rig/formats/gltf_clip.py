@@ -3,15 +3,13 @@
 import os
 from pathlib import Path
 
-import numpy as np
-
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.formats.export_options import AS_IT_IS, ExportOptions
+from rig.formats.gltf_animation import GltfAnimation
 from rig.formats.gltf_document import GltfDocument
-from rig.formats.gltf_head import add_head
+from rig.formats.gltf_head import HeadNodes, add_head
 from rig.rotation import quaternions_from_angles
-from rig.timing import frame_times
 
 
 def write_glb(clip: BlendshapeClip, path: str | Path, options: ExportOptions = AS_IT_IS) -> None:
@@ -24,36 +22,22 @@ def write_glb(clip: BlendshapeClip, path: str | Path, options: ExportOptions = A
     document = GltfDocument()
     rig = options.rig or FaceRig.load()
     nodes = add_head(document, rig, options.naming)
-    add_clip(document, clip, options, nodes.face, nodes.head, nodes.eyes)
+    _add_clip(document, clip, options, nodes)
     scene = {"name": options.subject, "nodes": list(nodes.top)}
     if options.sound is not None:
         scene["extras"] = {"sound": from_folder_of(path, options.sound)}
     document.write(path, scene)
 
 
-def add_clip(
-    document: GltfDocument, clip: BlendshapeClip, options: ExportOptions, face: int, head: int, eyes: tuple[int, ...]
-) -> int:
-    """Add the animation of a clip to nodes that are there; its index."""
-    times = document.add_array(frame_times(len(clip), clip.fps).astype(np.float32), limits=True)
+def _add_clip(document: GltfDocument, clip: BlendshapeClip, options: ExportOptions, nodes: HeadNodes) -> None:
+    animation = GltfAnimation(document, options.subject, clip.fps, len(clip))
     naming = options.naming
-    weights = clip.weights if naming.plain else np.ascontiguousarray(clip.weights[:, naming.columns()])
-    outputs = [
-        (face, "weights", weights.reshape(-1)), (head, "rotation", _quaternions(clip.head_rotation)),
-        *((eye, "rotation", _quaternions(turn)) for eye, turn in zip(eyes, clip.eyes().swapaxes(0, 1), strict=False)),
-    ]  # fmt: skip
-    samplers, channels = [], []
-    for node, path, values in outputs:
-        channels.append({"sampler": len(samplers), "target": {"node": node, "path": path}})
-        samplers.append({"input": times, "output": document.add_array(values), "interpolation": "LINEAR"})
-    extras = {"fps": clip.fps, "start": options.start}
-    return document.add(
-        "animations", {"name": options.subject, "channels": channels, "samplers": samplers, "extras": extras}
-    )
-
-
-def _quaternions(angles: np.ndarray) -> np.ndarray:
-    return quaternions_from_angles(angles.astype(np.float64)).astype(np.float32)
+    weights = clip.weights if naming.plain else clip.weights[:, naming.columns()]
+    animation.animate(nodes.face, "weights", weights, each_frame=True)
+    animation.animate(nodes.head, "rotation", quaternions_from_angles(clip.head_rotation))
+    for eye, turn in zip(nodes.eyes, clip.eyes().swapaxes(0, 1), strict=False):
+        animation.animate(eye, "rotation", quaternions_from_angles(turn))
+    animation.finish()
 
 
 def from_folder_of(path: Path, sound: Path) -> str:
