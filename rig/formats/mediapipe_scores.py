@@ -65,7 +65,8 @@ def _npz_clip(path: Path) -> BlendshapeClip:
         with np.load(path, allow_pickle=False) as archive:
             if sum(member.file_size for member in archive.zip.infolist()) > LARGEST_FILE:
                 raise ValueError("it claims to hold more than 2 GB")
-            arrays = {key: archive[key] for key in _ARRAYS if key in archive}
+            arrays = {key: np.asarray(archive[key]) for key in _ARRAYS if key in archive}
+            names = [str(name) for name in arrays.get("names", np.array(())).ravel()]
     except FileNotFoundError:
         raise RigError(f"There is no file {path}; name a file of MediaPipe's scores.") from None
     except Exception as error:  # a damaged archive fails in many ways: zip, zlib, struct, header parsing, memory
@@ -73,7 +74,7 @@ def _npz_clip(path: Path) -> BlendshapeClip:
         raise RigError(f"{path.name} cannot be read as an npz of MediaPipe's scores ({what}); name one.") from None
     if not {"names", "scores", "fps"} <= set(arrays):
         raise RigError(f"{path.name} lacks names, scores or fps; an npz of MediaPipe's scores holds them.")
-    names, scores, head = [str(name) for name in arrays["names"].ravel()], arrays["scores"], arrays.get("head")
+    scores, head = arrays["scores"], arrays.get("head")
     count = len(scores) if scores.ndim == 2 else 0
     ok = arrays.get("ok", np.ones(count))
     shapes = [array.shape for array in (head, ok) if array is not None]

@@ -18,7 +18,7 @@ _LONGEST_NAME = 40
 def listed(names: Sequence[str]) -> str:
     """Names for a message, which stays one readable line however many and however long they are."""
     shown = [name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..." for name in names[:_MOST_LISTED]]
-    text = ", ".join(" ".join(name.split()) for name in shown)
+    text = "".join(sign if sign.isprintable() else "?" for sign in ", ".join(shown))
     return f"{text} and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else text
 
 
