@@ -9,7 +9,6 @@ from rig.avatar_hair import HairPiece
 from rig.avatar_part import Layer, PosedHead
 from rig.eyeball import eyeball, paint_eye
 from rig.face_rig import EYES, FaceRig
-from rig.head_surface import FLAT, vertex_normals
 from rig.lashes import Lashes
 from rig.lighting import unit
 from rig.look import Look
@@ -55,18 +54,10 @@ class DressedHead:
 
 
 def dressed_head(rig: FaceRig, look: Look) -> DressedHead:
-    """The avatar's pieces. Takes about a second; a head that is not built like ours comes in plain colours."""
-    if not _like_ours(rig):
-        return _plain_head(rig)
+    """The avatar's pieces. Takes about a second."""
     lashes = _lashes(rig, look)
     hair = None if look.hair == "shaved" else _hair(rig, look)
     return DressedHead((*_body(rig, look), lashes), _eyes(rig, look), hair)
-
-
-def _like_ours(rig: FaceRig) -> bool:
-    loops = {"lids_left", "lids_right", "lips_inner", "lips_outer", "lip_midline"} <= set(rig.loops)
-    regions = {"mouth_inside", "socket_left", "socket_right", "lips", *FaceRig.PARTS} <= set(rig.regions)
-    return loops and regions
 
 
 def _body(rig: FaceRig, look: Look) -> tuple[Piece, ...]:
@@ -142,20 +133,3 @@ def _hair(rig: FaceRig, look: Look) -> Piece:
         "hair", hair.points, unit(hair.normals).astype(np.float32), hair.faces, piece.albedo.astype(np.float32), weight,
         roughness=0.65, two_sided=layer.two_sided,
     )  # fmt: skip
-
-
-def _plain_head(rig: FaceRig) -> DressedHead:
-    """Each part in one colour."""
-    normals = vertex_normals(rig.neutral, rig.faces)
-    pieces = {}
-    for number, name in enumerate(FaceRig.PARTS):
-        own, index = np.unique(rig.faces[rig.face_parts == number], return_inverse=True)
-        if not len(own):
-            continue
-        colours = np.tile(np.float32(FLAT[name]), (len(own), 1))
-        pieces[name] = Piece(
-            name, rig.neutral[own], normals[own], index.reshape(-1, 3).astype(np.int32), colours, rig.head_weight[own],
-            deltas=None if name in EYES else rig.deltas[:, own], two_sided=name.startswith("lashes"),
-        )  # fmt: skip
-    face = tuple(piece for name, piece in pieces.items() if name not in EYES)
-    return DressedHead(face, tuple(pieces[name] for name in EYES if name in pieces), None)
