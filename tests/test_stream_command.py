@@ -13,8 +13,10 @@ from conftest import buzzing_syllables, write_wav
 import dreamtalk
 from apps.cli import main
 from apps.stream import samples_of
+from dreamtalk.speech.audio import iter_audio
 from rig.arkit import INDEX
-from rig.clip_file import read_clip
+from rig.clip import BlendshapeClip
+from rig.clip_file import read_clip, write_clip
 
 
 class StubStream:
@@ -68,6 +70,14 @@ def test_raw_samples_from_stdin_to_stdout(run: Callable, monkeypatch: pytest.Mon
     lines = out.splitlines()
     assert status == 0 and lines[0].startswith("Timecode,") and len(lines) == 26
     assert lines[1].startswith("00:00:00:00.000,61,") and lines[2].startswith("00:00:00:02.400,61,")
+
+
+def test_streamed_rows_are_those_of_the_file_writer(run: Callable, speech: Path, tmp_path: Path) -> None:
+    run(speech, "-o", tmp_path / "streamed.csv")
+    frames = list(StubStream().stream(iter_audio(speech)))
+    clip = BlendshapeClip(np.stack([frame.weights for frame in frames]), np.zeros((len(frames), 3)), 25.0)
+    write_clip(clip, tmp_path / "written.csv")
+    assert (tmp_path / "streamed.csv").read_bytes() == (tmp_path / "written.csv").read_bytes()
 
 
 def test_samples_of_odd_pieces() -> None:

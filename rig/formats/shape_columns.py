@@ -12,6 +12,8 @@ from rig.formats.shape_names import shape_of
 
 _log = logging.getLogger(__name__)
 
+_BEYOND_FLOAT32 = 3.4e38
+
 
 def named_columns(header: Sequence[str], names: Collection[str], path: Path) -> dict[str, int]:
     """Places of the columns that mean one of `names`, capitals apart. Raises RigError where two mean the same."""
@@ -42,9 +44,10 @@ def shape_columns(header: Sequence[str], path: Path, others: Mapping[str, int]) 
 def check_numbers(
     values: np.ndarray, lines: np.ndarray, path: Path, names: Sequence[str], wanted: str = "finite number"
 ) -> None:
-    """Raise RigError, naming line and column, unless all of (n, len(names)) values are finite."""
-    if not np.isfinite(values).all():
-        row, column = np.argwhere(~np.isfinite(values))[0]
+    """Raise RigError, naming line and column, unless all of (n, len(names)) values are finite, in float32 as well."""
+    usable = np.abs(values) < _BEYOND_FLOAT32  # False of NaN too
+    if not usable.all():
+        row, column = np.argwhere(~usable)[0]
         raise RigError(
             f"Line {lines[row]} of {path.name} has no {wanted} in its column {names[column]}; mend or drop it."
         )
