@@ -190,6 +190,20 @@ def test_names_and_subset_are_kept(lean_head, caplog):
     assert back.column("mouthFunnel").max() == 0 and "lean.gltf has no" in caplog.text
 
 
+def test_a_mesh_path_becomes_groups_and_a_person_the_head(tmp_path):
+    rig = FaceRig.load().with_identity(np.array([2.0, -1.0]))
+    still = BlendshapeClip.rest(7, 25)
+    write_clip(still, tmp_path / "a.glb", ExportOptions(naming=Naming(mesh_path="Body/Face"), rig=rig))
+    scene = read_gltf_scene(tmp_path / "a.glb")
+    names = [node.name for node in scene.nodes]
+    assert scene.nodes[names.index("Face")].parent == names.index("Body")
+    np.testing.assert_allclose(scene.nodes[names.index("head")].translation, rig.neck_pivot)
+    skin = scene.meshes[scene.nodes[names.index("Face")].mesh].primitives[0]
+    assert (cKDTree(rig.neutral).query(skin.positions)[0] < 1e-6).sum() > 3000
+    back = read_clip(tmp_path / "a.glb")
+    assert len(back) == 7 and back.fps == 25 and not back.weights.any() and not back.head_rotation.any()
+
+
 def test_the_same_clip_gives_the_same_bytes(head, tmp_path):
     clip, path = head
     write_clip(clip, tmp_path / "again.glb", ExportOptions(subject="Ann", sound=tmp_path / "sound" / "ann.wav"))

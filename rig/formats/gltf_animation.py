@@ -17,27 +17,27 @@ class GltfAnimation:
         self._document = document
         self._entry: dict[str, Any] = {"name": name, "samplers": [], "channels": [], "extras": {"fps": fps}}
         self._times = (np.arange(frame_count) / fps).astype(np.float32)
-        self._clocks: dict[int, int] = {}
+        self._clocks: dict[bool, int] = {}
 
     def animate(self, node: int, path: str, values: np.ndarray, each_frame: bool = False) -> None:
-        """path: "translation" with (T, 3), "rotation" with (T, 4), "weights" with (T, N); one key where nothing moves.
+        """path: "translation" with (T, 3), "rotation" with (T, 4), "weights" with (T, N).
 
-        Frames are joined by straight lines, rotations by the shortest turn. each_frame: a key for every frame all the
-        same, which tells how long the clip is.
+        Frames are joined by straight lines, rotations by the shortest turn. Where nothing moves the first and the last
+        key are enough, unless each_frame asks for all.
         """
-        still = not each_frame and (values == values[0]).all()
-        values = np.ascontiguousarray(values[:1] if still else values, dtype=np.float32)
-        clock = self._clock(len(values))
+        still = not each_frame and len(values) > 2 and bool((values == values[0]).all())
+        values = np.ascontiguousarray(values[[0, -1]] if still else values, dtype=np.float32)
         output = self._document.add_array(values.ravel() if path == "weights" else values)
-        self._entry["samplers"].append({"input": clock, "output": output})
+        self._entry["samplers"].append({"input": self._clock(still), "output": output})
         target = {"node": node, "path": path}
         self._entry["channels"].append({"sampler": len(self._entry["samplers"]) - 1, "target": target})
 
     def finish(self) -> None:
         self._document.add("animations", self._entry)
 
-    def _clock(self, count: int) -> int:
-        """The accessor of the first `count` frame times, which all channels of that length share."""
-        if count not in self._clocks:
-            self._clocks[count] = self._document.add_array(self._times[:count], limits=True)
-        return self._clocks[count]
+    def _clock(self, still: bool) -> int:
+        """The accessor of all frames' times, or of the first and the last; channels share it."""
+        if still not in self._clocks:
+            times = self._times[[0, -1]] if still else self._times
+            self._clocks[still] = self._document.add_array(times, limits=True)
+        return self._clocks[still]

@@ -63,7 +63,8 @@ class GltfTrack:
         keys = self._keys()
         if self.path == "rotation":
             return slerp(_unit(keys[before]), _unit(keys[after]), share)
-        return keys[before] * (1 - share) + keys[after] * share
+        first = keys[before]
+        return first + share * (keys[after] - first)  # exact between equal keys
 
     def _keys(self) -> np.ndarray:
         return self.values[:, 1] if self.interpolation == "CUBICSPLINE" else self.values
