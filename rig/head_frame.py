@@ -83,7 +83,7 @@ def _axes(source: RigSource, shapes: Mapping[str, Morph], lids: np.ndarray | Non
     if not np.any(left):
         raise RigError(f"{source.file} looks along its own up axis; export it upright, facing +z.")
     forward = np.cross(left, up)
-    if sides is not None and _back_to_front(source, shapes, sides, up, forward):
+    if sides is not None and _back_to_front(source, sides, forward):
         _log.warning("%s has its left shapes on the right of its face; they are left where they are.", source.file)
         left, forward = -left, -forward
     return np.stack([left, up, forward])
@@ -96,13 +96,11 @@ def _up(shapes: Mapping[str, Morph]) -> np.ndarray:
     return _nearest_axis(-way) if np.abs(way).max() > 0.6 * all_ways > 0 else np.array([0.0, 1.0, 0.0])
 
 
-def _back_to_front(
-    source: RigSource, shapes: Mapping[str, Morph], sides: np.ndarray, up: np.ndarray, forward: np.ndarray
-) -> bool:
+def _back_to_front(source: RigSource, sides: np.ndarray, forward: np.ndarray) -> bool:
     """Whether the head lies before its own eyes, as it does where left and right are swapped."""
-    middle, reach = sides.mean(axis=0), 2.5 * np.linalg.norm(sides[0] - sides[1])
-    near = source.points[np.linalg.norm(source.points - middle, axis=1) < reach]
-    return bool(len(near)) and float((near.mean(axis=0) - middle) @ forward) > 0.15 * reach
+    middle, distance = sides.mean(axis=0), float(np.linalg.norm(sides[0] - sides[1]))
+    near = source.points[np.linalg.norm(source.points - middle, axis=1) < 2.5 * distance]
+    return bool(len(near)) and float((near.mean(axis=0) - middle) @ forward) > 0.1 * distance
 
 
 def _across(way: np.ndarray, up: np.ndarray) -> np.ndarray:

@@ -1,0 +1,327 @@
+"""Heads of other makers: found by name in any unit and any axes, posed as they should be, refused in one sentence."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_heads import AS_IT_IS, BACKWARDS, PACK, Z_UP, new_vrm, old_vrm, same_names, write_head, write_obj_folder
+from scipy.spatial import cKDTree
+
+from rig import obj_file
+from rig.arkit import INDEX, NAMES
+from rig.clip import BlendshapeClip
+from rig.clip_file import write_clip
+from rig.errors import RigError
+from rig.face_edges import lid_openings, lip_opening
+from rig.face_rig import FaceRig
+from rig.foreign_rig import ForeignRig
+from rig.rig_file import read_rig
+
+SIDED = same_names("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthLeft", "mouthSmileLeft", "mouthSmileRight")
+ICT = Path(__file__).parents[2] / "shared" / "data" / "rigs" / "ict_light.npz"
+needs_ict = pytest.mark.skipif(not ICT.is_file(), reason="the ICT-FaceKit head is not here")
+
+
+def weights_of(**shapes: float) -> np.ndarray:
+    weights = np.zeros(len(NAMES), dtype=np.float32)
+    for name, value in shapes.items():
+        weights[INDEX[name]] = value
+    return weights
+
+
+def moved(rig: ForeignRig | FaceRig, **shapes: float) -> np.ndarray:
+    """(V, 3) mm."""
+    return (rig.vertices(weights_of(**shapes)) - rig.neutral) * 1000
+
+
+# Our own head, written by our own writers, as a judge of every reader
+
+
+def test_our_own_glb_poses_as_the_rig_it_was_written_from(tmp_path: Path) -> None:
+    write_clip(BlendshapeClip.rest(2, 30), tmp_path / "own.glb")
+    rig = FaceRig.from_gltf(tmp_path / "own.glb")
+    skin = np.unique(np.concatenate([layer.faces for layer in rig.layers if layer.name.endswith(("skin", "mouth"))]))
+    apart, row = cKDTree(PACK.neutral).query(rig.neutral[skin])
+    same = apart < 1e-6  # the shirt stands off the skin
+    assert same.sum() > 4000 and not rig.missing and not rig.fit.approximated
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        weights = (rng.random(52) ** 3).astype(np.float32)
+        head, eyes = rng.uniform(-0.5, 0.5, 3), rng.uniform(-0.3, 0.3, (2, 3))
+        ours, theirs = PACK.vertices(weights, head, eyes), rig.vertices(weights, head, eyes)
+        assert np.abs(theirs[skin][same] - ours[row[same]]).max() < 1e-4
+        assert np.allclose(rig.eye_pivots, PACK.eye_pivots, atol=1e-5)
+
+
+@pytest.mark.parametrize("unit_m", [1.0, 0.01, 0.001, 0.0254])
+@pytest.mark.parametrize("axes", [AS_IT_IS, BACKWARDS, Z_UP], ids=["facing +z", "facing -z", "z up"])
+def test_unit_and_axes_are_found_in_obj_folders(tmp_path: Path, unit_m: float, axes: np.ndarray) -> None:
+    rig = FaceRig.from_obj_folder(write_obj_folder(tmp_path / "head", SIDED, unit_m, axes))
+    for shape in SIDED:
+        assert np.abs(moved(rig, **{shape: 1.0}) - moved(PACK, **{shape: 1.0})).max() < 0.1
+    assert np.abs(rig.neutral - PACK.neutral).max() < 0.006  # where the eyes are is guessed from the lids
+
+
+def test_a_head_in_no_known_unit_gets_the_size_of_a_head(tmp_path: Path) -> None:
+    rig = FaceRig.from_obj_folder(write_obj_folder(tmp_path / "head", SIDED, unit_m=3.7))
+    assert rig.unit == "units of its own"
+    assert np.ptp(rig.neutral[:, 1]) == pytest.approx(np.ptp(PACK.neutral[:, 1]), rel=0.2)
+
+
+@pytest.mark.parametrize("neutral", ["Neutral", "_neutral", "generic_neutral_mesh", "Basis"])
+def test_the_file_at_rest_has_many_names(tmp_path: Path, neutral: str) -> None:
+    names = {"eyeBlink_L": "eyeBlinkLeft", "EyeBlinkRight": "eyeBlinkRight", "jaw_open": "jawOpen"}
+    rig = read_rig(write_obj_folder(tmp_path / "head", names, neutral=neutral))
+    assert dict(rig.fit.found) == {shape: own for own, shape in names.items()}
+
+
+@pytest.mark.parametrize("unit_m", [1.0, 0.01])
+@pytest.mark.parametrize("axes", [AS_IT_IS, BACKWARDS], ids=["facing +z", "facing -z"])
+def test_a_bound_glb_turns_head_and_eyes_by_its_bones(tmp_path: Path, unit_m: float, axes: np.ndarray) -> None:
+    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", same_names(), unit_m, axes))
+    head, eyes = np.float32([0.2, -0.4, 0.1]), np.float32([[0.1, 0.3, 0], [0, -0.2, 0]])
+    weights = weights_of(jawOpen=0.7, mouthLeft=0.5, browInnerUp=1.0)
+    assert np.abs(rig.vertices(weights, head, eyes) - PACK.vertices(weights, head, eyes)).max() < 1e-4
+    assert [what for what, _ in rig.bones] == ["head", "left eye", "right eye"]
+
+
+def test_without_bones_the_head_turns_about_its_neck(tmp_path: Path) -> None:
+    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", SIDED, bones=()))
+    turned = rig.vertices(weights_of(), np.float32([0, 0.5, 0]))
+    still = PACK.neutral[:, 1] < -0.3
+    assert np.abs(turned - rig.neutral)[still].max() < 1e-6
+    assert np.abs(turned - PACK.vertices(weights_of(), np.float32([0, 0.5, 0])))[PACK.regions["face"]].max() < 0.01
+
+
+def files_of_every_kind(folder: Path) -> list[Path]:
+    vrm = new_vrm({}, {name: [(number, 1.0)] for number, name in enumerate(NAMES)})
+    clips = [(name, "unknown", [(number, 100)]) for number, name in enumerate(NAMES)]
+    plain = {f"m{number}": name for number, name in enumerate(NAMES)}
+    return [
+        write_obj_folder(folder / "obj", same_names("mouthLeft", *SIDED)),
+        write_head(folder / "head.glb", same_names()),
+        write_head(folder / "new.vrm", plain, **vrm),
+        write_head(folder / "old.vrm", plain, axes=BACKWARDS, **old_vrm(clips)),
+        *([ICT] if ICT.is_file() else []),
+    ]
+
+
+def test_left_is_the_characters_left_on_rigs_of_every_kind(tmp_path: Path) -> None:
+    for path in files_of_every_kind(tmp_path):
+        rig = read_rig(path)
+        assert moved(rig, mouthLeft=1.0)[:, 0].sum() > 100, path
+        for shape in ("eyeBlinkLeft", "mouthSmileLeft"):
+            length = np.linalg.norm(moved(rig, **{shape: 1.0}), axis=1)
+            assert (length * rig.neutral[:, 0]).sum() / length.sum() > 15e-3, path
+        assert moved(rig, jawOpen=1.0)[:, 1].min() < -15, path
+        if rig.eye_weight.any():
+            assert moved(rig, eyeLookOutLeft=1.0)[rig.eye_weight[0] > 0.5, 0].max() > 3, path
+        assert (rig.neutral[rig.deltas[INDEX["mouthSmileLeft"]].any(axis=1), 2]).max() > 0.02, path
+
+
+def test_left_and_right_swapped_in_a_file_stay_and_are_told(tmp_path: Path, caplog) -> None:
+    swapped = {name: name.replace("Left", "R").replace("Right", "L").replace("R", "Right").replace("L", "Left")
+               for name in ("eyeBlinkLeft", "eyeBlinkRight")}  # fmt: skip
+    assert swapped == {"eyeBlinkLeft": "eyeBlinkRight", "eyeBlinkRight": "eyeBlinkLeft"}
+    rig = FaceRig.from_obj_folder(write_obj_folder(tmp_path / "head", {**swapped, "jawOpen": "jawOpen"}))
+    assert "left shapes on the right" in caplog.text
+    assert np.abs(moved(rig, jawOpen=1.0) - moved(PACK, jawOpen=1.0)).max() < 0.1
+
+
+# What stands in
+
+
+def test_sides_make_up_the_whole_and_the_whole_gives_its_halves(tmp_path: Path, caplog) -> None:
+    names = {
+        "eyeBlink_L": "eyeBlinkLeft", "eyeBlink_R": "eyeBlinkRight", "jawOpen": "jawOpen",
+        "browInnerUp_L": "browOuterUpLeft", "browInnerUp_R": "browOuterUpRight", "head.cheekSquint": "browInnerUp",
+    }  # fmt: skip
+    with caplog.at_level(logging.WARNING):
+        rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", names))
+    both = moved(PACK, browOuterUpLeft=1.0) + moved(PACK, browOuterUpRight=1.0)
+    assert np.abs(moved(rig, browInnerUp=1.0) - both).max() < 0.01
+    left, right = moved(rig, cheekSquintLeft=1.0), moved(rig, cheekSquintRight=1.0)
+    assert np.abs(left + right - moved(PACK, browInnerUp=1.0)).max() < 0.01
+    assert not left[rig.neutral[:, 0] < -0.01].any() and left[rig.neutral[:, 0] > 0.01].any()
+    assert rig.fit.approximated["browInnerUp"] == "browInnerUpLeft + browInnerUpRight"
+    told = [record for record in caplog.records if record.name == "rig.foreign_fit"]
+    assert len(told) == 1 and "lacks jawForward" in told[0].getMessage()
+
+
+def test_a_rig_without_mouth_close_shuts_its_lips_by_its_jaw(tmp_path: Path) -> None:
+    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", SIDED))
+    assert np.abs(moved(rig, jawOpen=0.8, mouthClose=0.8)).max() < 1e-3
+    assert moved(rig, jawOpen=0.8, mouthClose=0.3)[:, 1].min() < -10
+
+
+def test_eyeballs_that_turn_need_no_look_shapes(tmp_path: Path) -> None:
+    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", SIDED))
+    assert rig.fit.approximated["eyeLookUpLeft"] == "the eyeball turns" and "eyeLookUpLeft" not in rig.missing
+    eye = PACK.regions["eye_left"]
+    up = moved(rig, eyeLookUpLeft=1.0)
+    assert up[eye, 1].max() > 3 and not up[~eye].any()
+
+
+def test_a_vrm_with_presets_alone_speaks_blinks_and_smiles(tmp_path: Path) -> None:
+    own = {"A": "jawOpen", "U": "mouthPucker", "BL": "eyeBlinkLeft", "BR": "eyeBlinkRight", "Joy": "mouthSmileLeft",
+           "JoyR": "mouthSmileRight", "Angry": "browDownLeft"}  # fmt: skip
+    clips = [
+        ("A", "a", [(0, 100)]), ("U", "u", [(1, 100)]), ("Blink", "blink", [(2, 100), (3, 100)]),
+        ("Joy", "joy", [(4, 50), (5, 50)]), ("Angry", "angry", [(6, 100)]),
+    ]  # fmt: skip
+    rig = FaceRig.from_vrm(write_head(tmp_path / "old.vrm", own, axes=BACKWARDS, **old_vrm(clips)))
+    assert rig.kind == "VRM 0.x" and not rig.fit.found
+    assert np.abs(moved(rig, jawOpen=1.0) - 0.9 * moved(PACK, jawOpen=1.0)).max() < 0.01
+    lids = rig.neutral[:, 0] > 0.01
+    assert np.abs(moved(rig, eyeBlinkLeft=1.0) - moved(PACK, eyeBlinkLeft=1.0))[lids].max() < 1.0
+    smile = moved(rig, mouthSmileLeft=1.0)
+    assert smile[rig.neutral[:, 0] > 0.015].any() and not smile[rig.neutral[:, 0] < -0.01].any()
+    brow = moved(rig, browDownLeft=1.0)
+    assert brow.any() and not brow[rig.neutral[:, 1] < 0.005].any()
+
+
+def test_expressions_stand_above_morph_targets_and_take_their_weights(tmp_path: Path) -> None:
+    own = {"jawOpen": "mouthPucker", "x": "jawOpen", "y": "mouthSmileLeft"}
+    vrm = new_vrm({"blink": [(2, 1.0)]}, {"JawOpen": [(1, 0.5), (2, 0.25)]})
+    rig = FaceRig.from_vrm(write_head(tmp_path / "new.vrm", own, **vrm))
+    wanted = 0.5 * moved(PACK, jawOpen=1.0) + 0.25 * moved(PACK, mouthSmileLeft=1.0)
+    assert np.abs(moved(rig, jawOpen=1.0) - wanted).max() < 0.01
+
+
+def test_a_map_of_names_stands_above_aliases(tmp_path: Path) -> None:
+    path = write_head(tmp_path / "head.glb", {"jawOpen": "mouthPucker", "Mund_Auf": "jawOpen", **{
+        key: value for key, value in SIDED.items() if key != "jawOpen"}})  # fmt: skip
+    rig = FaceRig.from_gltf(path, {"jawOpen": "mund_auf"})
+    assert rig.fit.found["jawOpen"] == "Mund_Auf"
+    assert np.abs(moved(rig, jawOpen=1.0) - moved(PACK, jawOpen=1.0)).max() < 0.01
+    with pytest.raises(RigError, match="has no morph 'Mund_Zu'"):
+        FaceRig.from_gltf(path, {"mouthClose": "Mund_Zu"})
+
+
+# The second head
+
+
+@needs_ict
+def test_the_ict_head_opens_its_lips_and_shuts_its_lids() -> None:
+    rig = FaceRig.from_ict(ICT)
+    assert rig.unit == "centimetres" and rig.missing == ("tongueOut",) and not rig.fit.approximated
+    lips, lids = lip_opening(rig), lid_openings(rig)
+    rest, open_ = rig.neutral * 1000, rig.vertices(weights_of(jawOpen=1.0)) * 1000
+    assert np.abs(lips.gaps(rest)).max() < 1.5 and lips.gaps(open_).max() > 25
+    for opening, shape in zip(lids, ("eyeBlinkLeft", "eyeBlinkRight"), strict=True):
+        shut = rig.vertices(weights_of(**{shape: 1.0})) * 1000
+        assert opening.gaps(rest).max() > 8 and np.abs(opening.gaps(shut)).max() < 1.5
+
+
+@needs_ict
+def test_the_ict_head_looks_where_its_eyes_turn() -> None:
+    rig = FaceRig.from_ict(ICT)
+    left = rig.eye_weight[0] > 0
+    out = moved(rig, eyeLookOutLeft=1.0)
+    front = left & (rig.neutral[:, 2] > 0.011)
+    assert out[front, 0].min() > 4 and np.abs(np.linalg.norm(rig.eye_pivots[0] - rig.eye_pivots[1]) - 0.0619) < 1e-3
+
+
+def test_edges_of_lips_and_lids_are_found_on_any_head(tmp_path: Path) -> None:
+    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", same_names()))
+    lips = lip_opening(rig)
+    assert len(lips.upper) >= 7 and np.abs(lips.gaps(PACK.neutral * 1000)).max() < 3
+    assert (np.diff(PACK.neutral[lips.upper, 0]) >= 0).all()
+    assert lips.gaps(rig.vertices(weights_of(jawOpen=1.0)) * 1000).max() > 25
+    for opening, side in zip(lid_openings(rig), (1, -1), strict=True):
+        assert (side * PACK.neutral[opening.upper, 0] > 0.01).all()
+        assert opening.gaps(PACK.neutral * 1000).max() > 7
+    with pytest.raises(RigError, match="has no eyeBlinkRight"):
+        lid_openings(FaceRig.from_gltf(write_head(tmp_path / "jaw.glb", same_names("jawOpen", "eyeBlinkLeft"))))
+
+
+# Odd and hostile input
+
+
+def one_sentence(refused: pytest.ExceptionInfo) -> bool:
+    text = str(refused.value)
+    return text.endswith(".") and "\n" not in text
+
+
+def test_files_without_usable_shapes(tmp_path: Path) -> None:
+    for path, part in [
+        (write_head(tmp_path / "none.glb", {}), "no morph targets"),
+        (write_head(tmp_path / "odd.glb", {"Mund": "jawOpen"}), "no morph by an ARKit name"),
+        (write_head(tmp_path / "plain.vrm", SIDED), "no VRM"),
+    ]:
+        with pytest.raises(RigError, match=part) as refused:
+            read_rig(path)
+        assert one_sentence(refused)
+
+
+def test_three_hundred_morphs_are_kept_by_name(tmp_path: Path) -> None:
+    names = {f"other{number}": "jawOpen" for number in range(250)} | same_names()
+    rig = FaceRig.from_gltf(write_head(tmp_path / "many.glb", names))
+    assert len(rig.own_morphs) == 302 and len(rig.fit.found) == 52
+    assert np.abs(moved(rig, mouthLeft=1.0) - moved(PACK, mouthLeft=1.0)).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("jawOpen.obj", "v 0 0 0\n", "has 1 vertices and neutral.obj 6031"),
+        ("jawOpen.obj", "v 0 zero 0\n", "Line 1 of jawOpen.obj"), ("jawOpen.obj", "v 0 0\n", "Line 1 of jawOpen.obj"),
+        ("jawOpen.obj", "v 0 0 nan\n", "Line 1"), ("jawOpen.obj", "", "no vertices"),
+        ("neutral.obj", "v 0 0 0\n", "no faces"), ("neutral.obj", "v 0 0 0\nf 1 2 3\n", "not there"),
+        ("neutral.obj", "v 0 0 0\nf a b c\n", "whole numbers"), ("neutral.obj", "\xff\xfe", "no vertices"),
+    ],
+)  # fmt: skip
+def test_odd_obj_files(tmp_path: Path, name: str, text: str, part: str) -> None:
+    folder = write_obj_folder(tmp_path / "head", same_names("eyeBlinkLeft"))
+    (folder / name).write_text(text, encoding="latin-1")
+    with pytest.raises(RigError, match=part) as refused:
+        FaceRig.from_obj_folder(folder)
+    assert one_sentence(refused)
+
+
+def test_wrong_folders_and_files(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "a.txt").write_text("")
+    (tmp_path / "a.npz").write_bytes(b"PK\3\4 no pack")
+    np.savez(tmp_path / "b.npz", neutral=np.zeros((3, 3)))
+    for path, part in [
+        (tmp_path, "no neutral.obj"), (tmp_path / "gone", "no rig"), (tmp_path / "a.txt", "is no rig"),
+        (tmp_path / "a.npz", "no .npz"), (tmp_path / "b.npz", "no array tris"), (tmp_path / "x.obj", "name its folder"),
+        (tmp_path / "gone.npz", "no file"), (tmp_path / "gone.vrm", "no file"),
+    ]:  # fmt: skip
+        with pytest.raises(RigError, match=part) as refused:
+            read_rig(path)
+        assert one_sentence(refused)
+    with pytest.raises(RigError, match="no folder"):
+        FaceRig.from_obj_folder(tmp_path / "a.txt")
+    folder = write_obj_folder(tmp_path / "head", SIDED)
+    monkeypatch.setattr(obj_file, "LARGEST_BYTES", 1000)
+    with pytest.raises(RigError, match="too large"):
+        FaceRig.from_obj_folder(folder)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_are_an_obj_or_refused(tmp_path_factory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "neutral.obj"
+    path.write_bytes(b"v 0 0 0\nv 1 0 0\nv 0 1 0\n" + content)
+    try:
+        obj_file.read_obj(path)
+    except RigError as error:
+        assert str(error).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        {"VRMC_vrm": {"expressions": 3, "humanoid": []}},
+        {"VRMC_vrm": {"expressions": {"custom": {"jawOpen": {"morphTargetBinds": [{"node": -1, "index": 1e9}, 7]}}}}},
+        {"VRM": {"blendShapeMaster": {"blendShapeGroups": [{"binds": [{"mesh": "x"}]}, None]}, "humanoid": 1}},
+        {"VRM": {"humanoid": {"humanBones": [{"bone": "head", "node": 10**9}, {}]}}},
+    ],
+)
+def test_odd_vrm_extensions_leave_the_morph_targets(tmp_path: Path, extension: dict) -> None:
+    rig = FaceRig.from_vrm(write_head(tmp_path / "odd.vrm", SIDED, extensions=extension))
+    assert set(rig.fit.found) == set(SIDED)
