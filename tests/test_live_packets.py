@@ -32,7 +32,7 @@ faces = st.integers(0, 2**32 - 1).map(some_face)
 # Live Link Face
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(faces, st.integers(0, 2**31 - 1), st.sampled_from([SIXTY, Fraction(30000, 1001), Fraction(24)]))
 def test_an_independent_receiver_reads_every_live_link_value(face: Face, frame: int, rate: Fraction) -> None:
     packet = read_live_link(encoded(face, frame, rate, "Actor"))
@@ -81,7 +81,7 @@ def test_a_subject_is_any_text_and_its_device_always_the_same() -> None:
     assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", packet["device"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(faces)
 def test_live_link_packets_come_back_as_they_were(face: Face) -> None:
     packet = decoded(encoded(face, 77, Fraction(30000, 1001), "Actor"))
@@ -98,7 +98,7 @@ def test_eyes_that_a_phone_leaves_empty_come_from_the_look_weights() -> None:
     assert face.eye_rotation[1, 0] < -0.5 and face.eye_rotation[0, 0] == 0
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 314), st.integers(0, 255))
 def test_any_bytes_are_a_packet_or_a_value_error(noise: bytes, place: int, value: int) -> None:
     whole = bytearray(encoded(some_face(), 9, SIXTY, "dreamtalk"))
@@ -126,7 +126,7 @@ def vmc_bundle(face: Face, names: tuple[str, ...] = NAMES) -> list:
     return read_osc(vmc.bundle(vmc.perfect_sync(face, names), face.head_rotation, 1.5))
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(faces)
 def test_an_independent_receiver_reads_every_vmc_value(face: Face) -> None:
     messages = vmc_bundle(face)
@@ -142,7 +142,7 @@ def test_an_independent_receiver_reads_every_vmc_value(face: Face) -> None:
     assert messages[54][2] == (1,) and messages[55][2] == (1.5,)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(faces)
 def test_the_head_in_unity_looks_where_ours_looks(face: Face) -> None:
     name, *numbers = vmc_bundle(face)[53][2]
@@ -179,7 +179,7 @@ def test_vmc_without_python_osc_says_what_to_install(monkeypatch: pytest.MonkeyP
 # iFacialMocap
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(faces, st.sampled_from([1, 2]))
 def test_an_independent_receiver_reads_every_ifacialmocap_value(face: Face, version: int) -> None:
     shapes, blocks = read_ifacialmocap(ifacialmocap.message(face, version), ifacialmocap.SEPARATORS[version])

@@ -20,13 +20,13 @@ from rig.clip import BlendshapeClip
 
 
 class Clock:
-    """Seconds that pass only by sleeping, and a millionth each time that somebody looks."""
+    """Seconds that pass only by sleeping, and ten millionths each time that somebody looks."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
 
     def __call__(self) -> float:
-        self.now_s += 1e-6
+        self.now_s += 1e-5
         return self.now_s
 
     def sleep(self, seconds: float) -> None:
@@ -58,7 +58,7 @@ def face(value: float) -> Face:
 # Deadlines
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.floats(1, 240), st.integers(1, 300))
 def test_frames_leave_on_time_and_never_drift(fps: float, count: int) -> None:
     clock = Clock()
@@ -104,7 +104,7 @@ def test_the_limit_counts_seconds() -> None:
 def test_the_report_is_one_line_of_figures() -> None:
     clock = Clock()
     timing = sender.send(lambda number, _: face(1), [Heard(clock)], 50, clock.pace(50), limit_s=0.1)
-    figures = r"20 frames sent, 0 late, 0 dropped; after the deadline: p50 0\.00\d ms, p99 0\.00\d ms, worst 0\.00\d ms"
+    figures = r"20 frames sent, 0 late, 0 dropped; after the deadline: p50 0\.0\d\d ms, p99 0\.0\d\d ms, worst 0\.0\d\d ms"
     assert re.fullmatch(figures, str(timing))
 
 

@@ -6,8 +6,10 @@ rest.
 """
 
 import math
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +93,20 @@ class Pace:
         p50, p99 = self._lateness.quantile(0.5), self._lateness.quantile(0.99)
         late = self._lateness.above(LATE_S)
         return Timing(self._sent, late, self._dropped, p50 * 1000, p99 * 1000, self._lateness.worst_s * 1000)
+
+
+@contextmanager
+def prompt_threads() -> Iterator[None]:
+    """Let Python pass from thread to thread within half of SPIN_S meanwhile, not 5 ms.
+
+    So a sender that wakes SPIN_S before its deadline gets its turn in time, however busy the model's thread is.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SPIN_S / 2)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 class _Histogram:

@@ -1,9 +1,10 @@
 """Faces out, frame by frame, to all receivers at once; ends on the neutral face, so that none freezes in mid-word."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from dreamtalk.live.face import REST, Face, mixed
-from dreamtalk.live.pacing import Pace, Timing
+from dreamtalk.live.pacing import Pace, Timing, prompt_threads
 from dreamtalk.live.receivers import Receiver
 from rig.smoothstep import smoothstep
 
@@ -24,20 +25,19 @@ def send(
     """
     last = None
     pace.begin()
-    try:
-        while True:
-            number = pace.next_frame()
-            over = limit_s is not None and number >= limit_s * fps
-            face = None if over else face_at(number, pace.deadline_s(number))
-            if face is None:
-                break
-            _send_one(face, number, receivers, fps, pace)
-            last = face
-    except KeyboardInterrupt:
-        pass
-    finally:
-        if last is not None:
-            _ease_to_rest(last, receivers, fps, pace)
+    with prompt_threads():
+        try:
+            while (number := pace.next_frame()) < (math.inf if limit_s is None else limit_s * fps):
+                face = face_at(number, pace.deadline_s(number))
+                if face is None:
+                    break
+                _send_one(face, number, receivers, fps, pace)
+                last = face
+        except KeyboardInterrupt:
+            pass
+        finally:
+            if last is not None:
+                _ease_to_rest(last, receivers, fps, pace)
     return pace.timing()
 
 
