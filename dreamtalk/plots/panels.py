@@ -1,6 +1,6 @@
 """Curves in panels over one time axis, with the sound above them: what contact sheets and plots are drawn with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,14 +74,19 @@ def strongest_curves(
 
     Returns name -> (T,) float32 for at most five shapes; those in `always` come first, others only above 0.05.
     """
+    curves = mean_curves(clip, groups)
+    strengths = {name: strength(curve) for name, curve in curves.items() if curve.max() > 0.05}
+    others = sorted((name for name in strengths if name not in always), key=strengths.__getitem__, reverse=True)
+    return {name: curves[name] for name in [*always, *others][:MOST_CURVES]}
+
+
+def mean_curves(clip: BlendshapeClip, groups: Iterable[str] = tuple(GROUPS)) -> dict[str, np.ndarray]:
+    """Name -> (T,) float32 of the shapes of `groups`, left and right as their mean, without the side in the name."""
     sides: dict[str, list[np.ndarray]] = {}
     for name in (shape for group in groups for shape in GROUPS[group]):
         plain = name if name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight") else without_side(name)
         sides.setdefault(plain, []).append(clip.column(name))
-    curves = {name: np.mean(columns, axis=0) for name, columns in sides.items()}
-    strengths = {name: strength(curve) for name, curve in curves.items() if curve.max() > 0.05}
-    others = sorted((name for name in strengths if name not in always), key=strengths.__getitem__, reverse=True)
-    return {name: curves[name] for name in [*always, *others][:MOST_CURVES]}
+    return {name: np.mean(columns, axis=0) for name, columns in sides.items()}
 
 
 def strength(curve: np.ndarray) -> float:
