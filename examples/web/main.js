@@ -60,9 +60,9 @@ function show(time) {
   element("clock").textContent = `${time.toFixed(2)} s`;
   element("curves").replaceChildren(...head.curves().slice(0, 8).map(([name, weight]) => {
     const row = document.createElement("tr");
-    const meter = Object.assign(document.createElement("meter"), { value: weight });
+    const bar = Object.assign(document.createElement("progress"), { value: weight });
     row.insertCell().append(name);
-    row.insertCell().append(meter, ` ${weight.toFixed(2)}`);
+    row.insertCell().append(bar, ` ${weight.toFixed(2)}`);
     return row;
   }));
   draw();
@@ -119,10 +119,10 @@ async function open(url, soundUrl) {
   head = loaded;
   scene.add(head.scene);
   element("message").textContent = "";
-  await openSound(soundUrl ?? head.sound);
   element("seek").max = head.duration;
-  element("seek").disabled = element("play").disabled = false;
   show(Math.min(Number(query.get("time") ?? 0), head.duration));
+  await openSound(soundUrl ?? head.sound);
+  element("seek").disabled = element("play").disabled = false;
 }
 
 // Fetched whole, since a browser seeks in a stream only where the server can; Python's http.server cannot.
