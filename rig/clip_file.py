@@ -15,6 +15,7 @@ from rig.formats.face_cap import read_face_cap, write_face_cap
 from rig.formats.gltf_clip import write_glb
 from rig.formats.gltf_reader import read_glb
 from rig.formats.json_layouts import read_json_clip
+from rig.formats.keying_scripts import write_blender_script, write_maya_script
 from rig.formats.lam_json import write_lam_json
 from rig.formats.live_link_csv import write_live_link_csv
 from rig.formats.long_csv import write_long_csv
@@ -59,6 +60,8 @@ FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("usd", ".usda", "OpenUSD text, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usdc", "OpenUSD binary, with the head", write_usd, read_usd),
     ClipFormat("usd", ".usd", "OpenUSD binary, with the head", write_usd, read_usd),
+    ClipFormat("blender", ".blender.py", "script that keys a head in Blender", write_blender_script, None),
+    ClipFormat("maya", ".maya.py", "script that keys a head in Maya", write_maya_script, None),
     ClipFormat("unity", ".anim", "Unity's animation clip", write_unity_anim, read_unity_anim),
     ClipFormat("npz", ".npz", "the exact arrays", write_npz, read_npz),
     ClipFormat("a2f-json", ".a2f.json", "JSON of NVIDIA's Audio2Face app", write_a2f_json, read_json_clip),
