@@ -7,11 +7,13 @@ from typing import Any
 
 from apps.curve_options import add_curve_arguments, requested_curve_options
 from apps.outputs import check_outputs
+from apps.rig_options import retargeted
 from dreamtalk.performance import Performance, sound_beside
 from dreamtalk.shape_file import read_shapes
 from dreamtalk.speech.audio import load_audio
 from rig.clip_file import FORMATS, WRITABLE, read_clip
 from rig.formats.frame_rate import FrameRate
+from rig.rig_file import read_rig
 
 
 def add_command(commands: Any) -> None:
@@ -27,6 +29,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--format", metavar="FORMAT", help="format of every OUT (default: by its name)")
     parser.add_argument("--fps", metavar="RATE", help="23.976, 24, 29.97, 29.97ndf, 29.97df, 60 ... (default IN's own)")
     parser.add_argument("--shapes", type=Path, metavar="FILE", help="gain, offset and limits of single shapes")
+    parser.add_argument("--for", dest="rig", type=Path, metavar="RIG", help="solve for the lips and lids on this head")
     parser.add_argument("--audio", type=Path, metavar="SPEECH", help="written as .wav beside OUT, and named in it")
     add_curve_arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no list of what was written")
@@ -40,11 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     rate = None if arguments.fps is None else FrameRate.parse(arguments.fps)
     options = requested_curve_options(arguments, rate)
     suffixes = [output.suffix.lower() for output in arguments.output] if arguments.format else WRITABLE
-    inputs = (arguments.clip, arguments.shapes, arguments.audio, arguments.names)
+    inputs = (arguments.clip, arguments.shapes, arguments.audio, arguments.names, arguments.rig)
     check_outputs(arguments.output, suffixes, inputs)
     clip = read_clip(arguments.clip, arguments.source_format)
     if arguments.shapes is not None:
         clip = clip.replaced(weights=read_shapes(arguments.shapes).applied(clip.weights))
+    if arguments.rig is not None:
+        clip = retargeted(clip, read_rig(arguments.rig, options.naming.names))
     waveform = None if arguments.audio is None else load_audio(arguments.audio)
     performance = Performance(clip, waveform, arguments.clip.name)
     for output in arguments.output:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.outputs import check_outputs, output_path
-from apps.rig_options import add_rig_arguments, requested_rig, rig_inputs
+from apps.rig_options import add_rig_arguments, requested_head, retargeted, rig_inputs
 from apps.video_options import (
     add_video_arguments,
     check_video_request,
@@ -48,13 +48,16 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = (arguments.clip, arguments.portrait, arguments.audio, *rig_inputs(arguments))
     check_outputs([arguments.output], (".mp4",), inputs)
     check_video_request(arguments, [*inputs, arguments.output])
-    if arguments.rig is not None and arguments.portrait is not None:
-        raise OptionError("--rig and --portrait are both given; a video shows one of them.")
-    rig = requested_rig(arguments)
+    for head, flag in ((arguments.rig, "--rig"), (arguments.person, "--person")):
+        if head is not None and arguments.portrait is not None:
+            raise OptionError(f"{flag} and --portrait are both given; a video shows one of them.")
+    rig = requested_head(arguments)
     waveform = load_audio(arguments.audio) if arguments.audio else None
     clip = read_clip(arguments.clip)
     if arguments.fps is not None:
         clip = clip.resampled(arguments.fps)
+    if arguments.retarget:
+        clip = retargeted(clip, rig)
     performance = Performance(clip, waveform, arguments.clip.name)
     video = requested_video(performance, requested_portrait(arguments), arguments, rig)
     save_video(video, arguments.output, arguments)

@@ -13,6 +13,7 @@ from dreamtalk.performance import POSTER_SUFFIXES, Performance, Video
 from dreamtalk.portrait.framing import FRAMES, LONGEST_FULL_PX, SIZE_PX
 from dreamtalk.portrait.portrait import Portrait, load_portrait
 from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
+from rig.face_rig import FaceRig
 from rig.foreign_rig import ForeignRig
 
 SMALLEST_PX, LARGEST_PX = 16, 8192
@@ -78,7 +79,10 @@ def requested_portrait(arguments: argparse.Namespace) -> Portrait | None:
 
 
 def requested_video(
-    performance: Performance, portrait: Portrait | None, arguments: argparse.Namespace, rig: ForeignRig | None = None
+    performance: Performance,
+    portrait: Portrait | None,
+    arguments: argparse.Namespace,
+    rig: FaceRig | ForeignRig | None = None,
 ) -> Video:
     """The performance on the portrait, or on the rig or avatar where there is none."""
     size = arguments.size if portrait is None else portrait.limited(arguments.size)

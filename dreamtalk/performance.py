@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dreamtalk.portrait.framing import FrameName
     from dreamtalk.portrait.portrait import Portrait
     from dreamtalk.portrait.portrait_video import Quality, RendererName
+    from rig.face_rig import FaceRig
     from rig.foreign_rig import ForeignRig
 
 Progress = Callable[[int, int], None]
@@ -128,7 +129,7 @@ class Performance:
         frame: "FrameName | None" = None,
         renderer: "RendererName" = "rig",
         quality: "Quality" = "default",
-        rig: "ForeignRig | None" = None,
+        rig: "FaceRig | ForeignRig | None" = None,
     ) -> Video:
         """The performance as a lazy video: on a portrait when one is given, else on the avatar.
 
@@ -138,7 +139,7 @@ class Performance:
         frame: "square" (head and shoulders; the default) or "full" (the whole picture).
         renderer: "rig" moves the portrait's own pixels by the fitted head, "face-vid2vid" is the paper's network.
         quality: of the rig's way: "draft" (fastest), "default" or "best" (slowest).
-        rig: another head than the avatar's own, as FaceRig.from_gltf and its like give it.
+        rig: another head than the avatar's own, as FaceRig.from_gltf, its like, or as_person give it.
         portrait: a picture file, or what `load_portrait` made of it, so that many performances share one fit; face
             and frame are then its own. A file is read and fitted at once: a bad one is refused here (PortraitError),
             not mid-film.
@@ -217,7 +218,7 @@ def sound_beside(path: Path, format: str | None = None) -> Path:
     return path.with_name(f"{stem}.wav")
 
 
-def _avatar_frames(clip: BlendshapeClip, size: int, rig: "ForeignRig | None") -> Iterator[np.ndarray]:
+def _avatar_frames(clip: BlendshapeClip, size: int, rig: "FaceRig | ForeignRig | None") -> Iterator[np.ndarray]:
     from rig.face_rig import FaceRig
     from rig.render import render_frames
 
