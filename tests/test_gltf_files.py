@@ -171,6 +171,13 @@ def test_nodes_stand_where_their_parents_put_them(tmp_path):
     assert [node.parent for node in found] == [None, 0, 1]
 
 
+def test_nodes_beyond_all_bounds_are_refused(tmp_path):
+    nodes = [{"scale": [1e300] * 3, "children": [1]}, {"scale": [1e300] * 3, "mesh": 0}]
+    write(tmp_path / "a.glb", one_face() | {"nodes": nodes}, np.zeros((3, 3), np.float32))
+    with pytest.raises(RigError, match="endlessly large"):
+        vertex_matrices(read_gltf_scene(tmp_path / "a.glb"), 1, 0)
+
+
 def one_face(**changes):
     """A document of one triangle, with entries of its accessor, view, primitive or mesh changed."""
     accessor = {"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3"} | changes.get("accessor", {})
@@ -295,6 +302,7 @@ def test_a_truncated_file_is_refused_at_every_length(tmp_path):
         ([0, 1], [0, 1], {"sampler": 4}, "sampler 4 of 1"),
         ([0, 1], [0, 1], {"target": {"node": 5, "path": "weights"}}, "node 5 of 1"),
         ([0, 1], [0, 1], {"target": "face"}, "no object"),
+        ([0, 1], [0, 1], {"target": {"node": 0, "path": []}}, "no animation of morph targets"),
     ],
 )
 def test_animations_that_contradict_themselves_are_refused(tmp_path, times, output, changes, word):

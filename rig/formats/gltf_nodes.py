@@ -63,7 +63,8 @@ def world_matrices(nodes: tuple[GltfNode, ...], turned: Mapping[int, np.ndarray]
         if turned and index in turned:
             local = local.copy()
             local[:3, :3] = local[:3, :3] @ turned[index]
-        world[index] = local if parent is None else world[parent] @ local
+        with np.errstate(over="ignore", invalid="ignore"):  # who uses them looks whether they are finite
+            world[index] = local if parent is None else world[parent] @ local
     return world
 
 

@@ -15,6 +15,8 @@ from rig.formats.gltf_materials import GltfImage, GltfMaterial, read_images, rea
 from rig.formats.gltf_meshes import GltfMesh, read_mesh
 from rig.formats.gltf_nodes import GltfNode, read_nodes, world_matrices
 
+LARGEST = 1e12
+"""Scale or distance, in the file's unit; beyond it single precision has no room for products."""
 _COMPRESSIONS = {"KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression"}
 
 
@@ -95,11 +97,17 @@ def vertex_matrices(scene: GltfScene, node: int, primitive: int, world: np.ndarr
     own = scene.nodes[node]
     piece = scene.meshes[own.mesh].primitives[primitive]
     if own.skin is None or piece.joints is None:
-        return world[node][None, :3].astype(np.float32)
+        return _finite(world[node][None, :3], scene)
     skin = scene.skins[own.skin]
     if len(piece.joints) and piece.joints.max() >= len(skin.joints):
         raise RigError(
             f"{scene.path.name} binds vertices to joint {piece.joints.max()} of {len(skin.joints)}; export it anew."
         )
-    joints = (world[skin.joints] @ skin.inverse_bind)[:, :3].astype(np.float32)
+    joints = _finite((world[skin.joints] @ skin.inverse_bind)[:, :3], scene)
     return np.einsum("vk,vkij->vij", piece.joint_weights, joints[piece.joints], optimize=True)
+
+
+def _finite(matrices: np.ndarray, scene: GltfScene) -> np.ndarray:
+    if not np.abs(matrices).max(initial=0) < LARGEST:  # NaN is not smaller either
+        raise RigError(f"{scene.path.name} has nodes that are endlessly large or far away; export it anew.")
+    return matrices.astype(np.float32)

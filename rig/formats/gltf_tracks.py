@@ -111,7 +111,7 @@ def read_tracks(container: GltfContainer, accessors: Accessors, animation: int =
     tracks = []
     for number, channel in enumerate(entries(animations[animation], "channels", file)):
         target = object_at(channel, "target", file)
-        if "node" not in target or target.get("path") not in WIDTHS:
+        if "node" not in target or target.get("path") not in tuple(WIDTHS):
             continue  # for an extension
         node = index_of(target["node"], node_count, f"channel {number}, node", file)
         sampler = samplers[index_of(channel.get("sampler"), len(samplers), f"channel {number}, sampler", file)]
