@@ -1,12 +1,14 @@
 """A glTF document in the making: arrays become accessors, and go to the file without being copied."""
 
+import copy
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from rig.formats.glb import write_gltf
+from rig.formats.glb import GltfContainer, load_uri, write_gltf
+from rig.formats.gltf_json import index_of, whole
 
 VERTICES, CORNERS = 34962, 34963
 """What a buffer view is for, as glTF counts it."""
@@ -25,6 +27,26 @@ class GltfDocument:
         self._pieces: list[Any] = []
         self._length = 0
 
+    @classmethod
+    def copied(cls, container: GltfContainer) -> Self:
+        """Another file's lists, its buffers put end to end and its pictures within, to be added to."""
+        made, file = cls(), container.path.name
+        members = {key: value for key, value in container.document.items() if isinstance(value, list)}
+        made.lists = copy.deepcopy({key: value for key, value in members.items() if key not in ("buffers", "scenes")})
+        starts = []
+        for buffer in container.buffers:
+            starts.append(made._length)
+            made._keep(buffer)
+        for number, view in enumerate(made.lists.get("bufferViews", [])):
+            place = index_of(view.get("buffer"), len(starts), f"bufferView {number}, buffer", file)
+            view |= {"buffer": 0, "byteOffset": whole(view, "byteOffset", file, 0) + starts[place]}
+        for image in made.lists.get("images", []):
+            if "bufferView" not in image and not str(image.get("uri")).startswith("data:"):
+                data = load_uri(container.path, image.pop("uri", None))
+                kind = "image/png" if bytes(data[:4]) == b"\x89PNG" else "image/jpeg"
+                image |= {"bufferView": made.add_bytes(data), "mimeType": image.get("mimeType", kind)}
+        return made
+
     def add(self, kind: str, entry: dict[str, Any]) -> int:
         """Append an entry to one of the lists; its index."""
         entries = self.lists.setdefault(kind, [])
@@ -34,9 +56,7 @@ class GltfDocument:
     def add_bytes(self, data: Any, target: int | None = None) -> int:
         """A buffer view of bytes or of an array."""
         view = {"buffer": 0, "byteOffset": self._length, "byteLength": memoryview(data).nbytes}
-        padding = -view["byteLength"] % 4
-        self._pieces += [data, b"\0" * padding]
-        self._length += view["byteLength"] + padding
+        self._keep(data)
         return self.add("bufferViews", view | ({"target": target} if target else {}))
 
     def add_array(self, array: np.ndarray, target: int | None = None, limits: bool = False, **extra: Any) -> int:
@@ -71,6 +91,16 @@ class GltfDocument:
         if "samplers" not in self.lists:
             self.add("samplers", {"magFilter": 9729, "minFilter": 9987})  # linear, with mipmaps
         return self.add("textures", {"name": name, "source": image, "sampler": 0})
+
+    @property
+    def pieces(self) -> list[Any]:
+        """What the file's one buffer is made of, end to end."""
+        return self._pieces
+
+    def _keep(self, data: Any) -> None:
+        length = memoryview(data).nbytes
+        self._pieces += [data, b"\0" * (-length % 4)]
+        self._length += length + -length % 4
 
     def write(self, path: Path, scene: dict[str, Any], **rest: Any) -> None:
         """Write .gltf with its .bin, or GLB under any other suffix; errors as rig.formats.glb.write_gltf.

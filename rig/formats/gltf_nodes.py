@@ -68,6 +68,14 @@ def world_matrices(nodes: tuple[GltfNode, ...], turned: Mapping[int, np.ndarray]
     return world
 
 
+def axes_of(matrix: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation in a (4, 4) matrix of rotation and scale; raises RigError where the matrix is not finite."""
+    if not np.isfinite(matrix).all():
+        raise RigError("A node of the file is endlessly large or far away; export the file anew.")
+    left, _, right = np.linalg.svd(matrix[:3, :3])
+    return left @ right
+
+
 def top_down(nodes: tuple[GltfNode, ...]) -> list[int]:
     """Indices of the nodes, parents before their children."""
     order = [index for index, node in enumerate(nodes) if node.parent is None]

@@ -12,7 +12,7 @@ from rig.formats.glb import GltfContainer, read_gltf
 from rig.formats.gltf_accessors import Accessors
 from rig.formats.gltf_json import entries, object_at
 from rig.formats.gltf_meshes import morph_names
-from rig.formats.gltf_nodes import GltfNode, read_nodes, world_matrices
+from rig.formats.gltf_nodes import GltfNode, axes_of, read_nodes, world_matrices
 from rig.formats.gltf_tracks import GltfTrack, frame_grid, read_tracks
 from rig.formats.joint_names import part_of
 from rig.formats.named_weights import weights_by_name
@@ -84,13 +84,7 @@ def _sampled(
 def _turn(nodes: tuple[GltfNode, ...], world: np.ndarray, track: GltfTrack, times: np.ndarray) -> np.ndarray:
     """(T, 3) radians in the world's axes, away from how the node rests."""
     node = nodes[track.node]
-    before = np.eye(3) if node.parent is None else _axes(world[node.parent])
+    before = np.eye(3) if node.parent is None else axes_of(world[node.parent])
     turned = matrix_from_quaternions(track.at(times).astype(np.float64))
     rest = matrix_from_quaternions(node.rotation)
     return angles_from_matrix(before @ turned @ rest.T @ before.T).astype(np.float32)
-
-
-def _axes(matrix: np.ndarray) -> np.ndarray:
-    """The rotation in a (4, 4) matrix of rotation and scale."""
-    left, _, right = np.linalg.svd(matrix[:3, :3])
-    return left @ right
