@@ -20,13 +20,16 @@ MOST_VERTICES, MOST_MORPHS = 2_000_000, 2_000
 
 @dataclass(frozen=True, eq=False)
 class ScenePiece:
-    """One primitive of a node's mesh in the world.  first: its first vertex among all.  points: (V, 3) float64.
+    """One primitive of a node's mesh in the world.
 
-    linear: (V or 1, 3, 3), what its shifts are turned by.
+    rows: (V,) its vertices that triangles use; files often bind all of a face's primitives to one list of vertices.
+    first: place of the first of them among all vertices of the scene.  points: (V, 3) float64.  linear: (V or 1, 3, 3),
+    what its shifts are turned by.
     """
 
     node: int
     primitive: int
+    rows: np.ndarray
     first: int
     points: np.ndarray
     linear: np.ndarray
@@ -52,12 +55,12 @@ def scene_pieces(scene: GltfScene) -> list[ScenePiece]:
     pieces, first = [], 0
     for number, node in enumerate(scene.nodes):
         for place, primitive in enumerate([] if node.mesh is None else scene.meshes[node.mesh].primitives):
+            rows = np.unique(primitive.triangles)
             matrices = vertex_matrices(scene, number, place, world).astype(np.float64)
-            points = np.einsum("vij,vj->vi", matrices[:, :, :3], primitive.positions) if len(matrices) > 1 else (
-                primitive.positions @ matrices[0, :, :3].T
-            )  # fmt: skip
-            pieces.append(ScenePiece(number, place, first, points + matrices[:, :, 3], matrices[:, :, :3]))
-            first += len(points)
+            matrices = matrices[rows] if len(matrices) > 1 else matrices
+            points = _turned(matrices[:, :, :3], primitive.positions[rows]) + matrices[:, :, 3]
+            pieces.append(ScenePiece(number, place, rows, first, points, matrices[:, :, :3]))
+            first += len(rows)
             if first > MOST_VERTICES:
                 raise RigError(f"{scene.path.name} has over {MOST_VERTICES} vertices; export the head alone.")
     if not first:
@@ -87,10 +90,15 @@ def named_morphs(scene: GltfScene, pieces: Sequence[ScenePiece]) -> dict[str, Mo
 
 def piece_morph(scene: GltfScene, piece: ScenePiece, target: int) -> Morph:
     """Morph target number `target` of one piece, on all vertices and in the world."""
-    own = Morph.of_dense(scene.meshes[scene.nodes[piece.node].mesh].primitives[piece.primitive].morphs[target])
-    linear = piece.linear[own.index] if len(piece.linear) > 1 else np.broadcast_to(piece.linear, (len(own.index), 3, 3))
-    turned = np.einsum("vij,vj->vi", linear, own.offsets)
-    return Morph((own.index + piece.first).astype(np.int32), turned.astype(np.float32))
+    offsets = scene.meshes[scene.nodes[piece.node].mesh].primitives[piece.primitive].morphs[target]
+    own = Morph.of_dense(offsets[piece.rows])
+    linear = piece.linear[own.index] if len(piece.linear) > 1 else piece.linear
+    return Morph((own.index + piece.first).astype(np.int32), _turned(linear, own.offsets).astype(np.float32))
+
+
+def _turned(linear: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """(V or 1, 3, 3) @ (V, 3), each its own."""
+    return vectors @ linear[0].T if len(linear) == 1 else np.einsum("vij,vj->vi", linear, vectors)
 
 
 def nodes_by_name(scene: GltfScene) -> FaceNodes:
@@ -167,7 +175,7 @@ def _share(scene: GltfScene, pieces: Sequence[ScenePiece], node: int | None) -> 
         primitive = scene.meshes[own.mesh].primitives[piece.primitive]
         if own.skin is not None and primitive.joints is not None:
             follows = np.isin(scene.skins[own.skin].joints, list(below)).astype(np.float32)
-            shares.append((follows[primitive.joints] * primitive.joint_weights).sum(axis=1))
+            shares.append((follows[primitive.joints] * primitive.joint_weights).sum(axis=1)[piece.rows])
         else:
             shares.append(np.full(len(piece.points), float(piece.node in below)))
     return np.concatenate(shares).astype(np.float32)
@@ -189,10 +197,10 @@ def _layers(scene: GltfScene, pieces: Sequence[ScenePiece]) -> tuple[tuple[Layer
         material = None if primitive.material is None else scene.materials[primitive.material]
         name = " ".join(filter(None, (scene.nodes[piece.node].name, mesh.name, material.name if material else "")))
         texture = WHITE if material is None else painted(scene, material)
-        faces = (primitive.triangles + piece.first).astype(np.int32)
+        faces = (np.searchsorted(piece.rows, primitive.triangles) + piece.first).astype(np.int32)
         if texture is not None and len(faces):
             layers.append(Layer(name, faces, texture, two_sided=material is not None and material.double_sided))
-        own = np.zeros((len(piece.points), 2), np.float32) if primitive.uv is None else primitive.uv.copy()
+        own = np.zeros((len(piece.rows), 2), np.float32) if primitive.uv is None else primitive.uv[piece.rows]
         own[:, 1] = 1 - own[:, 1]
         uv.append(own)
     return tuple(layers), np.concatenate(uv).astype(np.float32)
@@ -203,7 +211,10 @@ def _colours(scene: GltfScene, pieces: Sequence[ScenePiece]) -> np.ndarray | Non
     own = [scene.meshes[scene.nodes[piece.node].mesh].primitives[piece.primitive].colours for piece in pieces]
     if all(colours is None for colours in own):
         return None
-    filled = [np.ones((len(piece.points), 3)) if c is None else c[:, :3] for piece, c in zip(pieces, own, strict=True)]
+    filled = [
+        np.ones((len(piece.rows), 3)) if colours is None else colours[piece.rows, :3]
+        for piece, colours in zip(pieces, own, strict=True)
+    ]
     return np.concatenate(filled).astype(np.float32)
 
 

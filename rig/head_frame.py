@@ -10,10 +10,11 @@ from rig.errors import RigError
 from rig.morph import Morph
 from rig.rig_source import RigSource
 
-UNITS = (("metres", 1.0), ("centimetres", 0.01), ("millimetres", 0.001), ("inches", 0.0254), ("decimetres", 0.1))
+UNITS = (("metres", 1.0), ("decimetres", 0.1), ("centimetres", 0.01), ("millimetres", 0.001))
 EYE_DISTANCE_M = 0.060
-LEAST_M, MOST_M = 0.042, 0.115
-"""Eye distances that pass for a head in a usual unit: people have 0.054 to 0.074, drawn figures more."""
+LEAST_M, MOST_M = 0.02, 0.16
+"""Eye distances that pass for a head in a usual unit: people have 0.054 to 0.074, drawn figures less or more. One
+distance passes in one unit at most, since these are less than ten apart."""
 LID_DEPTH_M = 0.012
 """Lids lie this far in front of the eye's centre."""
 _MEANING_THE_SAME = {
@@ -62,7 +63,8 @@ def head_frame(source: RigSource, found: Mapping[str, str]) -> HeadFrame:
         eyes = lids - axes[2] * (LID_DEPTH_M / EYE_DISTANCE_M) * spread
     if eyes is None:
         eyes = _guessed_eyes(shapes, source.points, axes)
-    unit, unit_m = _unit(float(np.linalg.norm(eyes[0] - eyes[1])))
+    apart = eyes if lids is None else lids  # bones of drawn eyes lie anywhere in the head
+    unit, unit_m = _unit(float(np.linalg.norm(apart[0] - apart[1])))
     return HeadFrame(unit, unit_m, axes, eyes.mean(axis=0))
 
 
@@ -127,9 +129,5 @@ def _unit(distance: float) -> tuple[str, float]:
     """The unit in which this distance of the eyes is a head's; else its own, so that the eyes are as far as usual."""
     if not distance > 1e-9:
         raise RigError("Both eyes of the rig are at one place; check its blink shapes and eye bones.")
-    fitting = [(abs(np.log(distance * size / EYE_DISTANCE_M)), name, size) for name, size in UNITS
-               if LEAST_M <= distance * size <= MOST_M]  # fmt: skip
-    if not fitting:
-        return "units of its own", EYE_DISTANCE_M / distance
-    _, name, size = min(fitting)
-    return name, size
+    fitting = [(name, size) for name, size in UNITS if LEAST_M <= distance * size <= MOST_M]
+    return fitting[0] if fitting else ("units of its own", EYE_DISTANCE_M / distance)
