@@ -76,7 +76,8 @@ def key(script: str, head: str, arguments: list[str]) -> dict:
         return {"error": str(error)}
     scene = bpy.context.scene
     count = scene.frame_end - scene.frame_start + 1
-    strips = scene.sequence_editor.strips if scene.sequence_editor else []
+    editor = scene.sequence_editor
+    strips = getattr(editor, "strips", None) or getattr(editor, "sequences", ())
     report = seen(sorted({0, count // 2, count - 1}), scene.frame_start)
     return {**report, "sounds": [strip.sound.filepath for strip in strips]}
 

@@ -168,7 +168,10 @@ def add_sound(scene, name, first_frame):
         return
     editor = scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences  # the name before Blender 4.4
-    strips.new_sound(TAKE["subject"], os.path.abspath(path), 1, first_frame)
+    try:
+        strips.new_sound(TAKE["subject"], os.path.abspath(path), 1, first_frame)
+    except RuntimeError as error:  # no sound in this Blender, or no sound file: the keys are worth keeping
+        log.warning("The sound %s could not be added: %s", path, " ".join(str(error).split()))
 
 
 def options():
