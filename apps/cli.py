@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from apps import (
     animate,
     capture,
+    compare,
     convert,
     demo,
     doctor,
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
         convert,
         edit,
         plot,
+        compare,
         live,
         receive,
         emotions,

@@ -2,10 +2,8 @@
 
 import base64
 import html
-import io
 import json
 import re
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 
 from dreamtalk.plots.panels import PARTS, facts_of, strongest_curves, without_side
 from dreamtalk.speech.audio import Waveform
+from dreamtalk.speech.wav_file import wav_bytes
 from rig.arkit import GROUPS, NAMES
 from rig.clip import BlendshapeClip
 
@@ -47,7 +46,7 @@ def curve_page(sources: Sequence[CurveSource], waveform: Waveform | None, shapes
         "SCRIPT": script,
         # A name such as </script> must not end the element that it stands in.
         "DATA": json.dumps(_page_data(sources, waveform, shapes)).replace("<", "\\u003c"),
-        "SOUND": "" if waveform is None else f'<audio controls src="{_sound_uri(waveform)}"></audio>',
+        "SOUND": "" if waveform is None else f'<audio controls src="{_sound_address(waveform)}"></audio>',
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
 
@@ -101,14 +100,8 @@ def _level(waveform: Waveform) -> np.ndarray:
     return np.rint(255 * padded[nearest] / max(float(padded.max()), 1e-6)).astype(np.uint8)
 
 
-def _sound_uri(waveform: Waveform) -> str:
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(waveform.sample_rate)
-        file.writeframes((waveform.samples.clip(-1, 1) * 32_767).astype("<i2").tobytes())
-    return "data:audio/wav;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+def _sound_address(waveform: Waveform) -> str:
+    return "data:audio/wav;base64," + base64.b64encode(wav_bytes(waveform)).decode("ascii")
 
 
 def _base64(values: np.ndarray) -> str:

@@ -133,11 +133,11 @@ def x_of(second: float | np.ndarray, duration_s: float) -> float | np.ndarray:
     return PLOT_LEFT + (PLOT_RIGHT - PLOT_LEFT) * second / duration_s
 
 
-def loudness(waveform: Waveform | None, duration_s: float) -> np.ndarray | None:
-    """The largest sample of each column of the plot, as a share of the largest of all."""
+def loudness(waveform: Waveform | None, duration_s: float, columns: int = len(_COLUMNS)) -> np.ndarray | None:
+    """The largest sample of each column of a plot, (columns,), as a share of the largest of all."""
     if waveform is None:
         return None
-    edges = np.linspace(0, duration_s * waveform.sample_rate, len(_COLUMNS) + 1).astype(int)
+    edges = np.linspace(0, duration_s * waveform.sample_rate, columns + 1).astype(int)
     spans = zip(edges[:-1], edges[1:], strict=True)
     level = np.array([np.abs(waveform.samples[start:stop]).max(initial=0.0) for start, stop in spans])
     return level / max(level.max(), 1e-6)
@@ -179,7 +179,7 @@ def draw_panel(page: Paper, panel: Panel, top: float, duration_s: float, level: 
     page.line(np.array([PLOT_LEFT, PLOT_RIGHT]), np.array([base, base]), FAINT, 1)
     for number, curve in enumerate(panel.curves):
         colour = COLOURS[number % len(COLOURS)]
-        seconds, shown = _thinned(curve.seconds, curve.values)
+        seconds, shown = thinned(curve.seconds, curve.values)
         x, y = x_of(seconds, duration_s), top + PANEL_HEIGHT - _PAD - (shown - panel.low) / span * tall
         if number == 0 and panel.low == 0:
             page.area(x, y, np.full_like(y, base), colour, opacity=0.14)
@@ -192,9 +192,11 @@ def _draw_legend(page: Paper, label: str, colour: str, y: float) -> None:
     page.text((PLOT_RIGHT + 46, y), label, 14, INK)
 
 
-def _thinned(seconds: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def thinned(
+    seconds: np.ndarray, values: np.ndarray, columns: int = len(_COLUMNS)
+) -> tuple[np.ndarray, np.ndarray]:
     """Means over equal blocks where there are many more frames than pixels, so that an hour stays readable."""
-    block = max(1, len(values) // (PLOT_RIGHT - PLOT_LEFT))
+    block = max(1, len(values) // columns)
     whole = len(values) // block * block
     return seconds[:whole].reshape(-1, block).mean(axis=1), values[:whole].reshape(-1, block).mean(axis=1)
 

@@ -1,5 +1,6 @@
 """A waveform as a .wav file, for programs that play the sound beside the curves."""
 
+import io
 import wave
 from pathlib import Path
 
@@ -16,9 +17,16 @@ def write_wav(waveform: Waveform, path: str | Path) -> None:
 
     Raises RigError where the folder cannot be written.
     """
-    samples = np.round(np.clip(waveform.samples, -1, 1) * _FULL).astype("<i2")
-    with written_beside(path) as beside, wave.open(str(beside), "wb") as file:
+    with written_beside(path) as beside:
+        beside.write_bytes(wav_bytes(waveform))
+
+
+def wav_bytes(waveform: Waveform) -> bytes:
+    """The same file in memory."""
+    samples, stream = np.round(np.clip(waveform.samples, -1, 1) * _FULL).astype("<i2"), io.BytesIO()
+    with wave.open(stream, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(samples.itemsize)
         file.setframerate(waveform.sample_rate)
         file.writeframes(samples.tobytes())
+    return stream.getvalue()
