@@ -1,47 +1,66 @@
-"""A VRM 1.0 avatar of our own making (CC0): the least that every VRM player takes for one."""
+"""Our head as a VRM 1.0 avatar (CC0), for players of VRM animations."""
 
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from rig.arkit import NAMES
+from rig.face_rig import FaceRig
 from rig.formats.gltf_document import GltfDocument
-from rig.formats.naming import styled
-from rig.formats.vrm_humanoid import BONES, humanoid_nodes
+from rig.formats.gltf_head import HeadNodes, add_head
+from rig.formats.naming import Naming
+from rig.formats.vrm_humanoid import BONES
 from rig.formats.vrm_presets import PRESETS
 
 META = {
     "name": "A test avatar", "authors": ["The dreamtalk authors"], "licenseUrl": "https://vrm.dev/licenses/1.0/",
     "otherLicenseUrl": "https://creativecommons.org/publicdomain/zero/1.0/",
 }  # fmt: skip
+NAMING = Naming(style="pascal")
 
 
 def write_avatar(path: Path) -> Path:
-    """Bones, and one triangle with a morph target for each of the 52 shapes and each preset, and an expression that
-    drives it: custom EyeBlinkLeft and so on, and the presets."""
-    custom, presets = [styled(name, "pascal") for name in NAMES], list(PRESETS)
-    targets = custom + presets
+    """The head with a custom expression for each of the 52 shapes, EyeBlinkLeft and so on, and the presets as
+    rig.formats.vrm_presets has them; below it bones without flesh."""
     document = GltfDocument()
-    for node in humanoid_nodes().values():
-        document.add("nodes", node)
-    triangle = document.add_array(np.float32([[0, 0, 0], [0.1, 0, 0], [0, 0.1, 0]]), limits=True)
-    moved = document.add_array(np.float32([[0, 0, 0.1]] * 3), limits=True)
-    primitive = {"attributes": {"POSITION": triangle}, "targets": [{"POSITION": moved}] * len(targets)}
-    mesh = {"primitives": [primitive], "weights": [0.0] * len(targets), "extras": {"targetNames": targets}}
-    face = document.add("nodes", {"name": "face", "mesh": document.add("meshes", mesh)})
-    expressions = {
-        name: {"morphTargetBinds": [{"node": face, "index": index, "weight": 1.0}]}
-        for index, name in enumerate(targets)
-    }
-    look = {"inputMaxValue": 90.0, "outputScale": 10.0}
-    ranges = [f"rangeMap{way}" for way in ("HorizontalInner", "HorizontalOuter", "VerticalDown", "VerticalUp")]
+    head = add_head(document, FaceRig.load(), NAMING)
+    bones = _add_bones(document, head)
+    custom = {written: _expression(head, {name: 1.0}) for name, written in zip(NAMES, NAMING.written(), strict=True)}
     extension = {
-        "specVersion": "1.0", "meta": META, "humanoid": {"humanBones": {n: {"node": i} for i, n in enumerate(BONES)}},
-        "expressions": {
-            "preset": {name: expressions[name] for name in presets},
-            "custom": {name: expressions[name] for name in custom},
-        },
-        "lookAt": {"type": "bone", "offsetFromHeadBone": [0.0, 0.06, 0.0], **dict.fromkeys(ranges, look)},
+        "specVersion": "1.0", "meta": META,
+        "humanoid": {"humanBones": {name: {"node": node} for name, node in bones.items()}},
+        "expressions": {"preset": {name: _expression(head, face) for name, face in PRESETS.items()}, "custom": custom},
+        "lookAt": {"type": "bone", "offsetFromHeadBone": [0.0, 0.06, 0.0]} | _ranges(),
     }  # fmt: skip
-    document.write(path, {"nodes": [0, face]}, extensionsUsed=["VRMC_vrm"], extensions={"VRMC_vrm": extension})
+    scene = {"nodes": [head.top[0], bones["hips"]]}
+    document.write(path, scene, extensionsUsed=["VRMC_vrm"], extensions={"VRMC_vrm": extension})
     return path
+
+
+def _add_bones(document: GltfDocument, head: HeadNodes) -> dict[str, int]:
+    """The bust of the head is the spine; the eyes turn as bones do."""
+    nodes = document.lists["nodes"]
+    bones = {"spine": head.top[-1], "head": head.head, "leftEye": head.eyes[0], "rightEye": head.eyes[1]}
+    for name, (parent, place) in BONES.items():
+        if name not in bones:
+            # the head's own origin is between the eyes
+            own = (0.0, -0.5, 0.0) if name == "hips" else place
+            bones[name] = document.add("nodes", {"name": name, "translation": list(own)})
+        if parent is not None and name != "head":
+            nodes[bones[parent]].setdefault("children", []).append(bones[name])
+    nodes[bones["spine"]]["translation"] = [0.0, 0.5, 0.0]
+    return bones
+
+
+def _expression(head: HeadNodes, face: dict[str, float]) -> dict[str, Any]:
+    return {
+        "morphTargetBinds": [
+            {"node": head.face, "index": NAMES.index(shape), "weight": weight} for shape, weight in face.items()
+        ]
+    }
+
+
+def _ranges() -> dict[str, Any]:
+    """Eyes turn as far as they are told to."""
+    as_told = {"inputMaxValue": 90.0, "outputScale": 90.0}
+    ways = ("HorizontalInner", "HorizontalOuter", "VerticalDown", "VerticalUp")
+    return {f"rangeMap{way}": as_told for way in ways}

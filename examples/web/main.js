@@ -1,6 +1,9 @@
-// The page around talking_head.js: camera, lights, sound and controls.
-//   ?file=hello.glb     the head to open            ?sound=hello.wav   its sound, where the file names none
-//   ?time=1.2           the moment to show first    ?still             no controls, for pictures
+// The page around talking_head.js and vrm_performance.js: camera, lights, sound and controls.
+//   ?file=hello.glb                          the head to open
+//   ?file=avatar.vrm&animation=hello.vrma    or an avatar and what it does
+//   ?sound=hello.wav                         the sound, where the file names none
+//   ?time=1.2                                the moment to show first
+//   ?still                                   no controls, for pictures
 import * as THREE from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { loadTalkingHead } from "./talking_head.js";
@@ -30,13 +33,11 @@ for (const [direction, colour] of [
 }
 
 // The camera that dreamtalk's own pictures are taken with.
-const camera = new THREE.PerspectiveCamera(THREE.MathUtils.radToDeg(0.25), 1, 0.3, 4);
-camera.position.set(0, -0.035, 1.35);
+const FIELD_OF_VIEW_RAD = 0.25;
+const camera = new THREE.PerspectiveCamera(1, 1, 0.3, 4);
 const orbit = new OrbitControls(camera, renderer.domElement);
-orbit.target.set(0, -0.035, 0);
 orbit.minDistance = 0.6;
 orbit.maxDistance = 3;
-orbit.update();
 orbit.addEventListener("change", draw);
 
 let head = null;
@@ -47,9 +48,17 @@ function draw() {
   renderer.render(scene, camera);
 }
 
+function lookAt(eyes) {
+  orbit.target.copy(eyes).add(new THREE.Vector3(0, -0.035, 0));
+  camera.position.copy(orbit.target).add(new THREE.Vector3(0, 0, 1.35));
+  orbit.update();
+}
+
 function resize() {
   renderer.setSize(innerWidth, innerHeight, false);
   camera.aspect = innerWidth / innerHeight;
+  const seen = Math.tan(FIELD_OF_VIEW_RAD / 2) * Math.max(1, 1 / camera.aspect); // a narrow screen shows the whole head
+  camera.fov = 2 * THREE.MathUtils.radToDeg(Math.atan(seen));
   camera.updateProjectionMatrix();
   draw();
 }
@@ -106,11 +115,11 @@ function seek(time) {
   show(time);
 }
 
-async function open(url, soundUrl) {
+async function open(url, animationUrl, soundUrl) {
   if (playing) pause();
   let loaded;
   try {
-    loaded = await loadTalkingHead(url);
+    loaded = animationUrl ? await openAvatar(url, animationUrl) : await loadTalkingHead(url);
   } catch (error) {
     element("message").textContent = `This file cannot be shown: ${error.message}`;
     return;
@@ -118,6 +127,7 @@ async function open(url, soundUrl) {
   if (head) scene.remove(head.scene);
   head = loaded;
   scene.add(head.scene);
+  lookAt(head.eyes);
   element("message").textContent = "";
   element("seek").max = head.duration;
   show(Math.min(Number(query.get("time") ?? 0), head.duration));
@@ -125,12 +135,17 @@ async function open(url, soundUrl) {
   element("seek").disabled = element("play").disabled = false;
 }
 
+// three-vrm is loaded only where there is an avatar.
+async function openAvatar(url, animationUrl) {
+  const { loadVrmPerformance } = await import("./vrm_performance.js");
+  return loadVrmPerformance(url, animationUrl);
+}
+
 // Fetched whole, since a browser seeks in a stream only where the server can; Python's http.server cannot.
 async function openSound(url) {
   audio.removeAttribute("src");
   if (!url) return;
-  const response = await fetch(url);
-  const sound = URL.createObjectURL(await response.blob());
+  const sound = await fetch(url).then((response) => response.blob()).then(URL.createObjectURL, () => "");
   const playable = await new Promise((resolve) => {
     audio.onloadedmetadata = () => resolve(true);
     audio.onerror = () => resolve(false);
@@ -142,13 +157,13 @@ async function openSound(url) {
 }
 
 function openFiles(files) {
-  const glb = [...files].find((file) => file.name.toLowerCase().endsWith(".glb"));
-  const sound = [...files].find((file) => file.type.startsWith("audio/"));
-  if (!glb) {
-    element("message").textContent = "There is no .glb among these files.";
-    return;
-  }
-  open(URL.createObjectURL(glb), sound && URL.createObjectURL(sound));
+  const named = (...endings) => {
+    const found = [...files].find((file) => endings.some((ending) => file.name.toLowerCase().endsWith(ending)));
+    return found && URL.createObjectURL(found);
+  };
+  const [head, animation] = [named(".glb", ".vrm"), named(".vrma")];
+  if (head) open(head, animation, named(".wav", ".mp3", ".ogg", ".m4a"));
+  else element("message").textContent = "There is no .glb or .vrm among these files.";
 }
 
 element("play").addEventListener("click", () => (playing ? pause() : play()));
@@ -162,6 +177,7 @@ addEventListener("drop", (event) => {
 addEventListener("resize", resize);
 
 if (query.has("still")) for (const id of ["controls", "curves", "message"]) element(id).hidden = true;
+lookAt(new THREE.Vector3(0, 0, 0));
 resize();
-if (query.has("file")) await open(query.get("file"), query.get("sound"));
+if (query.has("file")) await open(query.get("file"), query.get("animation"), query.get("sound"));
 document.documentElement.dataset.state = "ready";

@@ -3,9 +3,10 @@ import * as THREE from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 
 // Loads the file and takes its first animation. Gives
-//   scene      what you add to your own scene, in metres, y up, the face toward +z, the origin between the eyes
+//   scene      what you add to your own scene, in metres, y up, the face toward +z
 //   duration   seconds
 //   sound      the address of the sound that the file names, or null
+//   eyes       where the eyes are, a THREE.Vector3 in metres
 //   show(t)    poses the head as it is t seconds into the animation
 //   curves()   the weights shown now: [[name, 0..1], ...], the strongest first
 export async function loadTalkingHead(url) {
@@ -31,6 +32,7 @@ export async function loadTalkingHead(url) {
     scene: gltf.scene,
     duration: clip.duration,
     sound: named && URL.canParse(named, from) ? new URL(named, from).href : null,
+    eyes: new THREE.Vector3(0, 0, 0),
     show(time) {
       action.paused = false; // LoopOnce pauses at the end, and a paused action does not follow setTime
       mixer.setTime(Math.min(Math.max(time, 0), clip.duration));
