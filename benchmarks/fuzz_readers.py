@@ -77,8 +77,8 @@ def _child(format: ClipFormat, folder: Path, first: int, count: int) -> dict:
     log.unlink(missing_ok=True)
     command = [sys.executable, __file__, "--formats", format.suffix, "--seed", str(first), "--batch"]
     try:
-        code = subprocess.run([*command, str(folder), str(count)], timeout=BATCH_S, stderr=subprocess.DEVNULL).returncode
-        died = f"the process died with code {code}"
+        child = subprocess.run([*command, str(folder), str(count)], timeout=BATCH_S, stderr=subprocess.DEVNULL)
+        died = f"the process died with code {child.returncode}"
     except subprocess.TimeoutExpired:
         died = f"no end within {BATCH_S:g} s"
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []

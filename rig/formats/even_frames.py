@@ -51,7 +51,7 @@ def even_frames(file_name: str, times_s: np.ndarray, lone_fps: float = 60.0) -> 
     if len(times_s) < 2:
         return EvenFrames(lone_fps, np.zeros(len(times_s)), 1)
     steps = np.diff(times_s)
-    single_s = steps[steps < 1.5 * np.median(steps)].mean()
+    single_s = steps[steps < 1.5 * np.sort(steps)[(len(steps) - 1) // 2]].mean()
     if single_s < 1 / _LARGEST_FPS or steps.sum() > _LONGEST_GAP * len(times_s) * single_s:
         raise RigError(
             f"{file_name} has times {single_s:.3g} s apart over {steps.sum():.3g} s; no take is timed like that."

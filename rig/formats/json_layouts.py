@@ -14,7 +14,7 @@ _TELLING = (
     (("weightMat", "Audio2Face"), a2f_clip),
     (("BlendShapes",), azure_clip),
     (("weights",), lam_clip),
-    (("faceBlendshapes", "face_blendshapes", "categoryName", "category_name", "frames"), mediapipe_clip),
+    (("categoryName", "category_name", "faceBlendshapes", "blendshapes", "scores", "frames"), mediapipe_clip),
 )
 """Names of members that only one layout has -> its reader; the first that fits is taken."""
 

@@ -66,7 +66,8 @@ def _npz_clip(path: Path) -> BlendshapeClip:
             if sum(member.file_size for member in archive.zip.infolist()) > LARGEST_FILE:
                 raise ValueError("it claims to hold more than 2 GB")
             arrays = {key: np.asarray(archive[key]) for key in _ARRAYS if key in archive}
-            names = [str(name) for name in arrays.get("names", np.array(())).ravel()]
+            # Damaged text may hold signs outside Unicode, on which str's own methods break: by way of bytes it fails.
+            names = [str(name).encode().decode() for name in arrays.get("names", np.array(())).ravel()]
     except FileNotFoundError:
         raise RigError(f"There is no file {path}; name a file of MediaPipe's scores.") from None
     except Exception as error:  # a damaged archive fails in many ways: zip, zlib, struct, header parsing, memory
