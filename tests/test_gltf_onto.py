@@ -99,8 +99,12 @@ def test_a_vrm_of_the_old_kind_looks_the_other_way(own_head, tmp_path):
     write_gltf(document | {"extensions": {"VRM": {}}}, container.buffers, tmp_path / "old.vrm")
     clip = BlendshapeClip(np.zeros((2, 52)), [[0, 0, 0], [0.3, 0.2, 0]], 30)
     write_onto(clip, tmp_path / "old.vrm", tmp_path / "a.glb")
-    turned = read_clip(tmp_path / "a.glb").head_rotation[1]  # read in the world's axes, as the reader knows no VRM
-    np.testing.assert_allclose(turned, [-0.3, 0.2, 0], atol=1e-6)
+    np.testing.assert_allclose(read_clip(tmp_path / "a.glb").head_rotation[1], [0.3, 0.2, 0], atol=1e-6)
+    written = read_gltf(tmp_path / "a.glb")
+    plain = {key: value for key, value in written.document.items() if key not in ("buffers", "extensions")}
+    write_gltf(plain, written.buffers, tmp_path / "b.glb")
+    in_the_world = read_clip(tmp_path / "b.glb").head_rotation[1]
+    np.testing.assert_allclose(in_the_world, [-0.3, 0.2, 0], atol=1e-6)
 
 
 def test_a_file_without_known_shapes_is_refused(tmp_path):

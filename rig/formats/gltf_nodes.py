@@ -68,6 +68,11 @@ def world_matrices(nodes: tuple[GltfNode, ...], turned: Mapping[int, np.ndarray]
     return world
 
 
+def facing_of(extensions: Mapping[str, Any]) -> np.ndarray:
+    """(3, 3), columns: a head's left, up and forward in the world. It looks along +z, in a VRM 0.x along -z."""
+    return np.diag([-1.0, 1.0, -1.0]) if "VRM" in extensions else np.eye(3)
+
+
 def axes_of(matrix: np.ndarray) -> np.ndarray:
     """(3, 3) rotation in a (4, 4) matrix of rotation and scale; raises RigError where the matrix is not finite."""
     if not np.isfinite(matrix).all():

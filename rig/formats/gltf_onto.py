@@ -15,14 +15,11 @@ from rig.formats.gltf_animation import GltfAnimation
 from rig.formats.gltf_clip import from_folder_of
 from rig.formats.gltf_document import GltfDocument
 from rig.formats.gltf_meshes import GltfMesh
-from rig.formats.gltf_nodes import GltfNode, axes_of, world_matrices
+from rig.formats.gltf_nodes import GltfNode, axes_of, facing_of, world_matrices
 from rig.formats.gltf_scene import GltfScene, scene_of
 from rig.formats.naming import Naming
 from rig.formats.shape_names import shape_of
 from rig.rotation import matrix_from_angles
-
-_AHEAD, _BACKWARD = np.eye(3), np.diag([-1.0, 1.0, -1.0])
-"""The way that a head looks: +z, but -z in a VRM 0.x."""
 
 
 def write_onto(
@@ -84,7 +81,7 @@ def _animate_bones(
     from rig.gltf_rig import nodes_by_name
 
     nodes, world = nodes_by_name(scene), world_matrices(scene.nodes)
-    facing = _BACKWARD if "VRM" in scene.extensions else _AHEAD
+    facing = facing_of(scene.extensions)
     turns = [(nodes.head, clip.head_rotation)]
     if eyes_turn:
         turns += list(zip(nodes.eyes, clip.eyes().swapaxes(0, 1), strict=True))

@@ -12,7 +12,7 @@ from rig.formats.glb import GltfContainer, read_gltf
 from rig.formats.gltf_accessors import Accessors
 from rig.formats.gltf_json import entries, object_at
 from rig.formats.gltf_meshes import morph_names
-from rig.formats.gltf_nodes import GltfNode, axes_of, read_nodes, world_matrices
+from rig.formats.gltf_nodes import GltfNode, axes_of, facing_of, read_nodes, world_matrices
 from rig.formats.gltf_tracks import GltfTrack, frame_grid, read_tracks
 from rig.formats.joint_names import part_of
 from rig.formats.named_weights import weights_by_name
@@ -73,18 +73,20 @@ def _sampled(
             turning.setdefault(part_of(nodes[track.node].name), track)
     turning.pop(None, None)
     fps, times = frame_grid([face, *turning.values()], stated_fps, file)
-    world = world_matrices(nodes)
-    turns = {part: _turn(nodes, world, track, times) for part, track in turning.items()}
+    world, facing = world_matrices(nodes), facing_of(object_at(document, "extensions", file))
+    turns = {part: _turn(nodes, world, facing, track, times) for part, track in turning.items()}
     head = turns.get("head", np.zeros((len(times), 3)))
     eyes = [turns[eye] for eye in EYES if eye in turns]
     weights = weights_by_name(file, names, face.at(times))
     return weights, head, fps, np.stack(eyes, axis=1) if len(eyes) == 2 else None
 
 
-def _turn(nodes: tuple[GltfNode, ...], world: np.ndarray, track: GltfTrack, times: np.ndarray) -> np.ndarray:
-    """(T, 3) radians in the world's axes, away from how the node rests."""
+def _turn(
+    nodes: tuple[GltfNode, ...], world: np.ndarray, facing: np.ndarray, track: GltfTrack, times: np.ndarray
+) -> np.ndarray:
+    """(T, 3) radians in the head's axes, away from how the node rests."""
     node = nodes[track.node]
-    before = np.eye(3) if node.parent is None else axes_of(world[node.parent])
+    before = facing.T if node.parent is None else facing.T @ axes_of(world[node.parent])
     turned = matrix_from_quaternions(track.at(times).astype(np.float64))
     rest = matrix_from_quaternions(node.rotation)
     return angles_from_matrix(before @ turned @ rest.T @ before.T).astype(np.float32)
