@@ -54,11 +54,6 @@ class Accessors:
         self._array(index, kinds, what)
         return self.floats(index, self._entries[index]["type"], what)
 
-    def count(self, index: Any, what: str) -> int:
-        """How many elements an accessor has, without unpacking it."""
-        index = index_of(index, len(self._entries), f"{what}, accessor", self._file)
-        return whole(self._entries[index], "count", self._file)
-
     def _array(self, index: Any, kinds: tuple[str, ...], what: str) -> np.ndarray:
         index = index_of(index, len(self._entries), f"{what}, accessor", self._file)
         entry = self._entries[index]
