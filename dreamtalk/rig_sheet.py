@@ -1,5 +1,6 @@
 """A rig on one page: at rest, and in the shapes that move it most."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ from dreamtalk.page import Page
 from dreamtalk.provenance import save_picture
 from rig.arkit import INDEX, NAMES
 from rig.clip import BlendshapeClip
+from rig.foreign_avatar import framed_camera
 from rig.foreign_rig import ForeignRig
 from rig.render import render_frames
 from rig.safe_file import written_beside
 
 COLUMNS, ROWS = 6, 4
 GAP, FOOT, TOP = 8, 22, 50
+CLOSER = 0.8
 SMALLEST_PX, LARGEST_PX = 64, 512
 PAPER, INK, SOFT = "#f6f4ef", "#22252b", "#7a7f88"
 
@@ -32,7 +35,10 @@ def write_rig_sheet(path: str | Path, rig: ForeignRig, size_px: int = 200) -> No
     weights[np.arange(1, len(weights)), [INDEX[name] for name in names]] = 1.0
     page = Page(GAP + COLUMNS * (size_px + GAP), TOP + ROWS * (size_px + FOOT + GAP), PAPER)
     page.text((GAP + 4, TOP / 2), f"{rig.file}   {rig.kind}", 20, INK)
-    frames = render_frames(rig, BlendshapeClip(weights, np.zeros((len(weights), 3)), 25), size_px)
+    clip = BlendshapeClip(weights, np.zeros((len(weights), 3)), 25)
+    camera = framed_camera(rig)
+    near = replace(camera, field_of_view_rad=CLOSER * camera.field_of_view_rad)
+    frames = render_frames(rig, clip, size_px, camera=near)
     for number, (label, frame) in enumerate(zip(["at rest", *names], frames, strict=True)):
         left, top = GAP + number % COLUMNS * (size_px + GAP), TOP + number // COLUMNS * (size_px + FOOT + GAP)
         page.picture(Image.fromarray(frame), (left, top, left + size_px, top + size_px))

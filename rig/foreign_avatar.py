@@ -9,11 +9,14 @@ from rig.camera import Camera
 from rig.foreign_rig import ForeignRig
 from rig.lighting import GAMMA, Surface, lit, sampled_albedo, unit
 from rig.look import Look
+from rig.open_sky import open_sky
 from rig.part_names import is_in
 from rig.vertex_normals import corner_sums, crossed
 
 WELD_M = 1e-5
 """Vertices nearer than this are one surface, which a file had to double where its texture has a seam."""
+LEAST_SKY = 0.3
+"""The open sky is that of the face at rest; what it hides then must not be black when a mouth opens."""
 IN_MOUTH = ((0.45, ("tongue", "gum", "mouth")), (0.8, ("teeth", "tooth")))
 """Openness to the sky of what is called so."""
 
@@ -33,7 +36,8 @@ class ForeignAvatar:
         _, self._welded = np.unique(np.round(rig.neutral / WELD_M).astype(np.int64), axis=0, return_inverse=True)
         self._welded = self._welded.reshape(-1)
         self._corner_sums = corner_sums(self._welded[rig.faces], int(self._welded.max()) + 1)
-        self._surface = _surface(rig)
+        sky = open_sky(rig.neutral, rig.faces, self._normals(rig.neutral))
+        self._surface = _surface(rig, np.maximum(sky, LEAST_SKY))
         self._tint = rig.colours ** np.float32(GAMMA)
 
     def pose(
@@ -41,13 +45,16 @@ class ForeignAvatar:
     ) -> Pose:
         """Arguments as FaceRig.vertices."""
         points = self.rig.vertices(weights, head_rotation, eye_rotation)
-        normals = unit(self._corner_sums @ crossed(points[self.rig.faces]))[self._welded]
+        normals = self._normals(points)
         to_eye = unit(np.float32(self.camera.position) - points)
         light = lit(self._surface, normals, to_eye, self.look) * self._tint
         behind, plain = self._backdrop.pose(None)
         return Pose(
             np.concatenate([behind, points], dtype=np.float32), np.concatenate([plain, light], dtype=np.float32)
         )
+
+    def _normals(self, points: np.ndarray) -> np.ndarray:
+        return unit(self._corner_sums @ crossed(points[self.rig.faces]))[self._welded]
 
 
 def framed_camera(rig: ForeignRig) -> Camera:
@@ -75,13 +82,12 @@ def _extent(head: np.ndarray, rig: ForeignRig) -> tuple[float, float]:
     return crown - chin, (crown + chin) / 2
 
 
-def _surface(rig: ForeignRig) -> Surface:
-    """Skin everywhere, but for eyes, which shine, and the inside of the mouth, which gets little light."""
+def _surface(rig: ForeignRig, sky: np.ndarray) -> Surface:
+    """Skin everywhere, but for eyes, which shine, and the inside of the mouth, which sees light when it opens."""
     count = rig.vertex_count
     albedo = np.full((count, 3), 0.5, dtype=np.float32)
     wrap = np.tile(np.float32([0.42, 0.26, 0.20]), (count, 1))
     gloss, sharpness = np.full(count, 0.045, dtype=np.float32), np.full(count, 14.0, dtype=np.float32)
-    sky = np.ones(count, dtype=np.float32)
     for layer in rig.layers:
         rows = np.unique(layer.faces)
         albedo[rows] = sampled_albedo(_opaque(layer), rig.uv[rows])

@@ -16,8 +16,10 @@ from rig.avatar_part import Layer
 from rig.camera import Camera
 from rig.clip import BlendshapeClip
 from rig.clip_file import write_clip
+from rig.eyeball import eyeball
 from rig.face_rig import FaceRig
 from rig.foreign_avatar import framed_camera
+from rig.open_sky import open_sky
 from rig.render import render_frames
 
 RED = {"name": "skin", "pbrMetallicRoughness": {"baseColorFactor": [1.0, 0.05, 0.05, 1.0]}}
@@ -130,3 +132,19 @@ def test_the_rig_command_refuses_bad_outputs(tmp_path: Path, capsys) -> None:
         assert main(["rig", head, *arguments]) == 2
         assert capsys.readouterr().err.strip().endswith(".")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["head.glb"]
+
+
+@needs_gl
+def test_the_open_sky_is_whole_on_a_ball_and_little_within_it() -> None:
+    ball = eyeball()
+    assert open_sky(ball.normals, ball.faces, ball.normals).min() > 0.9
+    assert open_sky(ball.normals, ball.faces[:, ::-1], -ball.normals).max() < 0.5
+
+
+@needs_gl
+def test_pyrender_draws_foreign_rigs_alike(tmp_path: Path) -> None:
+    pytest.importorskip("pyrender")
+    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", SIDED, material=RED))
+    one, other = (next(render_frames(rig, clip_of({"jawOpen": 1.0}), 64, backend=name)).astype(int)
+                  for name in ("moderngl", "pyrender"))  # fmt: skip
+    assert np.abs(one - other).mean() < 2
