@@ -196,6 +196,18 @@ def test_a_lost_face_is_written_as_count_0_and_read_back_as_not_seen(tmp_path):
     np.testing.assert_allclose(back.weights[0], clip.weights[1], atol=1e-9)
 
 
+@pytest.mark.parametrize("shapes", [NAMES, ("jawOpen",)])
+def test_every_row_is_what_unreals_importer_asks_for(tmp_path, shapes):
+    # Its rules: these two columns first, three at least, as many cells in each row, none of them empty, since it drops
+    # empty ones before it counts; else it stops there.
+    clip = made_clip(20, seen=np.arange(20) % 7 > 1)
+    write_clip(clip, tmp_path / "a.csv", rated("29.97df", start="00:59:59:50", naming=Naming(shapes=shapes)))
+    header, *rows = [line.split(",") for line in (tmp_path / "a.csv").read_text().split("\n") if line]
+    assert [name.lower() for name in header[:2]] == ["timecode", "blendshapecount"] and len(header) >= 3
+    assert len(rows) == 20 and all(len([cell for cell in row if cell]) == len(header) for row in rows)
+    assert all(len(row[0].split(":")) == 4 for row in rows)
+
+
 def test_rows_without_a_face_may_end_after_their_count(tmp_path):
     rows = [f"{code(0)},61,0.5", f"{code(1)},0", f"{code(2)},0,", f"{code(3)},61,0.8"]
     clip = read_clip(table(tmp_path / "a.csv", rows))
