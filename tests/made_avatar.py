@@ -21,15 +21,16 @@ NAMING = Naming(style="pascal")
 def write_avatar(path: Path) -> Path:
     """The head with a custom expression for each of the 52 shapes, EyeBlinkLeft and so on, and the presets as
     rig.formats.vrm_presets has them; below it bones without flesh."""
-    document = GltfDocument()
-    head = add_head(document, FaceRig.load(), NAMING)
+    document, rig = GltfDocument(), FaceRig.load()
+    head = add_head(document, rig, NAMING)
     bones = _add_bones(document, head)
+    eyes = rig.eye_pivots.mean(axis=0, dtype=float) - rig.neck_pivot
     custom = {written: _expression(head, {name: 1.0}) for name, written in zip(NAMES, NAMING.written(), strict=True)}
     extension = {
         "specVersion": "1.0", "meta": META,
         "humanoid": {"humanBones": {name: {"node": node} for name, node in bones.items()}},
         "expressions": {"preset": {name: _expression(head, face) for name, face in PRESETS.items()}, "custom": custom},
-        "lookAt": {"type": "bone", "offsetFromHeadBone": [0.0, 0.06, 0.0]} | _ranges(),
+        "lookAt": {"type": "bone", "offsetFromHeadBone": eyes.tolist()} | _ranges(),
     }  # fmt: skip
     scene = {"nodes": [head.top[0], bones["hips"]]}
     document.write(path, scene, extensionsUsed=["VRMC_vrm"], extensions={"VRMC_vrm": extension})

@@ -7,6 +7,7 @@ import pytest
 from browser import in_chromium, picture
 from conftest import buzzing_syllables, write_wav
 from judging import node_modules
+from made_avatar import write_avatar
 
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
@@ -38,6 +39,18 @@ def test_plays_a_head_with_its_sound(tmp_path: Path) -> None:
     shot = picture(seen["picture"]).astype(int)
     middle, corner = shot[240, 320], shot[20, 20]
     assert np.abs(middle - corner).max() > 30 and middle[0] > middle[2]  # skin before a blue-grey background
+
+
+def test_plays_a_vrm_avatar(tmp_path: Path) -> None:
+    """The avatar's expressions follow the .vrma, and its eyes are where the camera looks."""
+    weights = np.zeros((26, 52))
+    weights[:, INDEX["jawOpen"]] = np.linspace(0, 0.5, 26)
+    write_clip(BlendshapeClip(weights, np.zeros((26, 3)), 25), tmp_path / "hello.vrma")
+    write_avatar(tmp_path / "avatar.vrm")
+    seen = visited(tmp_path, file="/files/avatar.vrm", animation="/files/hello.vrma", time=0.6)
+    assert seen["message"] == "" and seen["curves"][0] == ["JawOpen", 0.3]
+    shot = picture(seen["picture"]).astype(int)
+    assert np.abs(shot[240, 320] - shot[20, 20]).max() > 30
 
 
 def test_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:

@@ -30,13 +30,15 @@ export async function loadVrmPerformance(avatarUrl, animationUrl) {
   action.play();
 
   vrm.scene.updateWorldMatrix(true, true);
-  const head = vrm.humanoid.getNormalizedBoneNode("head").getWorldPosition(new THREE.Vector3());
+  const eyes = new THREE.Vector3();
+  if (vrm.lookAt) vrm.lookAt.getLookAtWorldPosition(eyes);
+  else vrm.humanoid.getRawBoneNode("head").getWorldPosition(eyes);
   let shown = 0;
   return {
     scene: vrm.scene,
     duration: vrma.duration,
     sound: null,
-    eyes: head.add(new THREE.Vector3(0, 0.06, 0)),
+    eyes,
     show(time) {
       action.paused = false; // LoopOnce pauses at the end, and a paused action does not follow setTime
       mixer.setTime(Math.min(Math.max(time, 0), vrma.duration));
