@@ -71,8 +71,8 @@ def mouth_cues(weights: np.ndarray, fps: float) -> list[MouthCue]:
     length = max(int(len(weights) / fps * CUES_PER_SECOND + 1e-6), 1)
     at = np.minimum(np.arange(length) / CUES_PER_SECOND * fps, len(weights) - 1)
     looks = np.stack([np.interp(at, np.arange(len(weights)), look) for look in _looks(weights).T], axis=1)
-    runs = _closures_seen(_idle_told(_runs([tuple(MOUTHS)[number] for number in _nearest(looks)])))
-    runs = _short_ones_gone(runs)
+    runs = _idle_told(_runs([tuple(MOUTHS)[number] for number in _nearest(looks)]))
+    runs = _closures_seen(_short_ones_gone(runs))
     ends = np.cumsum([length for _, length in runs])
     return [
         MouthCue((end - length) / CUES_PER_SECOND, end / CUES_PER_SECOND, shape)
@@ -112,12 +112,12 @@ def _idle_told(runs: list[Run]) -> list[Run]:
 
 
 def _closures_seen(runs: list[Run]) -> list[Run]:
-    """Short closures begin earlier, at the expense of the mouth before, of which a hundredth is left."""
+    """Short closures begin earlier, at the expense of the mouth before, as far as that is not too short then."""
     seen = list(runs)
     for number in range(1, len(seen)):
         (before, room), (shape, length) = seen[number - 1], seen[number]
         if shape == "A":
-            more = max(min(_SHORTEST_CLOSED - length, _EARLIER, room - 1), 0)
+            more = max(min(_SHORTEST_CLOSED - length, _EARLIER, room - _SHORTEST), 0)
             seen[number - 1], seen[number] = (before, room - more), (shape, length + more)
     return seen
 

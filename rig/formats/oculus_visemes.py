@@ -22,7 +22,7 @@ PATTERNS: Mapping[str, Mapping[str, float]] = {
     # Nothing is said: the mouth at rest.
     "sil": {},
     # p b m: lips meet over a jaw that need not, and press a little.
-    "PP": {"mouthClose": 0.15, "mouthPress": 0.05, "mouthRollUpper": 0.06, "mouthRollLower": 0.04},
+    "PP": {"jawOpen": 0.15, "mouthClose": 0.15, "mouthPress": 0.05, "mouthRollUpper": 0.06, "mouthRollLower": 0.04},
     # f v: lower lip under the upper teeth.
     "FF": {"jawOpen": 0.10, "mouthRollLower": 0.35, "mouthUpperUp": 0.05},
     # th: as DD, and the tongue shows between the teeth.
@@ -38,7 +38,7 @@ PATTERNS: Mapping[str, Mapping[str, float]] = {
     # n l: as DD with looser lips and a lower jaw.
     "nn": {"jawOpen": 0.25, "mouthUpperUp": 0.03},
     # r: lips a little rounded and near each other.
-    "RR": {"jawOpen": 0.14, "mouthClose": 0.03, "mouthFunnel": 0.10, "mouthPucker": 0.20},
+    "RR": {"jawOpen": 0.17, "mouthClose": 0.05, "mouthFunnel": 0.10, "mouthPucker": 0.20},
     # father: jaw wide open, lips passive.
     "aa": {"jawOpen": 0.45, "mouthLowerDown": 0.05},
     # bed: jaw open, mouth broad.
@@ -48,11 +48,11 @@ PATTERNS: Mapping[str, Mapping[str, float]] = {
     # off: jaw open, lips rounded.
     "O": {"jawOpen": 0.34, "mouthFunnel": 0.18, "mouthPucker": 0.12},
     # you, way: lips puckered, a small opening.
-    "U": {"jawOpen": 0.12, "mouthClose": 0.06, "mouthFunnel": 0.10, "mouthPucker": 0.38},
+    "U": {"jawOpen": 0.17, "mouthClose": 0.11, "mouthFunnel": 0.10, "mouthPucker": 0.38},
 }
 """Viseme -> the shapes of its mouth, both sides alike; sizes as in running speech, not as far as a face can go.
 
-jawOpen is what parts the lips, a clip's jawOpen less its mouthClose; mouthClose counts as far as it is more than that.
+mouthClose takes back what jawOpen parts: the opening that is left counts, and of the closing what outweighs it.
 """
 
 VISEMES: tuple[str, ...] = tuple(PATTERNS)
@@ -71,25 +71,27 @@ def viseme_weights(weights: np.ndarray) -> np.ndarray:
     """Weights (T, 52) -> (T, 15) float32 in the order of VISEMES, none below 0, each row summing to 1."""
     from scipy.optimize import nnls
 
-    mouths = _seen(weights)
-    table = np.array(
-        [[pattern.get(shape, 0.0) * share for shape, share in _TELLING.items()] for pattern in PATTERNS.values()]
-    )
-    system = np.concatenate([table.T, np.full((1, len(VISEMES)), _TOGETHER)])
-    mixtures = np.array([nnls(system, np.append(mouth, _TOGETHER))[0] for mouth in mouths])
+    table = np.array([[pattern.get(shape, 0.0) for shape in _TELLING] for pattern in PATTERNS.values()])
+    system = np.concatenate([_seen(table).T, np.full((1, len(VISEMES)), _TOGETHER)])
+    mixtures = np.array([nnls(system, np.append(mouth, _TOGETHER))[0] for mouth in _seen(_both_sides(weights))])
     return (mixtures / mixtures.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _seen(weights: np.ndarray) -> np.ndarray:
-    """(T, 52) -> what counts of each mouth, (T, len(_TELLING)) float64, left and right taken together."""
+def _both_sides(weights: np.ndarray) -> np.ndarray:
+    """(T, 52) -> the shapes of _TELLING (T, 12) float64, left and right taken together."""
     sides = [
         [NAMES.index(name) for name in (shape, f"{shape}Left", f"{shape}Right") if name in NAMES] for shape in _TELLING
     ]
-    mouths = np.stack([weights[:, columns].mean(axis=1, dtype=np.float64) for columns in sides], axis=1)
-    parted = np.maximum(mouths[:, 0] - mouths[:, 1], 0.0)
-    mouths[:, 1] = np.maximum(mouths[:, 1] - parted, 0.0)
-    mouths[:, 0] = parted
-    return mouths * list(_TELLING.values())
+    return np.stack([weights[:, columns].mean(axis=1, dtype=np.float64) for columns in sides], axis=1)
+
+
+def _seen(mouths: np.ndarray) -> np.ndarray:
+    """(T, 12) shapes of _TELLING -> what counts of them, (T, 12)."""
+    counted = mouths * list(_TELLING.values())
+    opening = np.maximum(mouths[:, 0] - mouths[:, 1], 0.0)
+    counted[:, 0] = _TELLING["jawOpen"] * opening
+    counted[:, 1] = _TELLING["mouthClose"] * np.maximum(mouths[:, 1] - opening, 0.0)
+    return counted
 
 
 def write_visemes(clip: BlendshapeClip, path: str | Path, options: ExportOptions = AS_IT_IS) -> None:
