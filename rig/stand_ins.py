@@ -11,9 +11,9 @@ _TERM = re.compile(r"(-?[\d.]+ )?([\w.]+)(?: \(([a-z ]+)\))?")
 # {Side} is Left or Right, {side} left or right, {other} the other one. First come, first served: what a line names must
 # be there, or have been made by a line above. Factors are by eye.
 STAND_INS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("jawOpen", ("mouthOpen", "0.8 viseme_aa", "0.9 preset.aa")),
+    ("jawOpen", ("mouthOpen", "0.8 viseme_aa", "1.2 preset.aa")),
     ("mouthClose", ("-1 jawOpen",)),
-    ("mouthPucker", ("0.8 viseme_U", "0.7 preset.ou", "0.8 mouthFunnel")),
+    ("mouthPucker", ("0.8 viseme_U", "preset.ou", "0.8 mouthFunnel")),
     ("mouthFunnel", ("0.5 viseme_O", "0.5 preset.oh", "0.7 mouthPucker")),
     ("eyeBlink{Side}", ("eyesClosed ({side})", "preset.blink{Side}", "preset.blink ({side})", "blink ({side})")),
     ("eyeSquint{Side}", ("0.3 eyeBlink{Side}",)),

@@ -19,6 +19,7 @@ from rig.face_rig import FaceRig
 from rig.foreign_rig import ForeignRig
 from rig.lip_and_lid_pairs import Pairs, lid_pairs, lip_pairs
 from rig.rig_file import read_rig
+from rig.stand_ins import STAND_INS
 
 SIDED = same_names("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthLeft", "mouthSmileLeft", "mouthSmileRight")
 ICT = Path(__file__).parents[2] / "shared" / "data" / "rigs" / "ict_light.npz"
@@ -179,7 +180,7 @@ def test_a_vrm_with_presets_alone_speaks_blinks_and_smiles(tmp_path: Path) -> No
     ]  # fmt: skip
     rig = FaceRig.from_vrm(write_head(tmp_path / "old.vrm", own, axes=BACKWARDS, **old_vrm(clips)))
     assert rig.kind == "VRM 0.x" and not rig.fit.found
-    assert np.abs(moved(rig, jawOpen=1.0) - 0.9 * moved(PACK, jawOpen=1.0)).max() < 0.01
+    assert np.abs(moved(rig, jawOpen=1.0) - 1.2 * moved(PACK, jawOpen=1.0)).max() < 0.01
     blink, lid = moved(rig, eyeBlinkLeft=1.0), np.setdiff1d(PACK.loops["lids_left"], PACK.loops["lids_right"])
     assert np.abs(blink - moved(PACK, eyeBlinkLeft=1.0))[lid].max() < 0.1
     assert not blink[PACK.loops["lids_right"]].any()
@@ -319,3 +320,11 @@ def test_any_bytes_are_an_obj_or_refused(tmp_path_factory, content: bytes) -> No
 def test_odd_vrm_extensions_leave_the_morph_targets(tmp_path: Path, extension: dict) -> None:
     rig = FaceRig.from_vrm(write_head(tmp_path / "odd.vrm", SIDED, extensions=extension))
     assert set(rig.fit.found) == set(SIDED)
+
+
+def test_the_documented_table_of_stand_ins_is_the_one_in_use() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "rigs.md").read_text(encoding="utf-8")
+    for pattern, sums in STAND_INS:
+        words = {"Side": "Left", "side": "left", "Other": "Right"}
+        cells = "; else ".join(f"`{each.format(**words)}`" for each in sums)
+        assert f"| {pattern.format(**words)} | {cells} |" in text, pattern
