@@ -250,6 +250,17 @@ def test_weights_outside_0_to_1_are_clipped_with_a_warning(tmp_path, caplog):
     assert clip.column("jawOpen").tolist() == [1, 0] and "clipped: jawOpen" in caplog.text
 
 
+def test_a_few_missing_columns_are_named(tmp_path, caplog):
+    header, first = ",".join(HEADER), ",".join([code(0), "61", *["0.5"] * 61])
+    header = header.replace("TongueOut", "Tail").replace("CheekPuff", "Ear")
+    clip = read_clip(table(tmp_path / "a.csv", [first], header))
+    assert clip.column("tongueOut")[0] == 0 and clip.column("jawOpen")[0] == 0.5
+    assert [record.message for record in caplog.records] == [
+        "a.csv has columns that are no ARKit shape and are left out: Ear, Tail.",
+        "a.csv has no column cheekPuff, tongueOut; taken as 0.",
+    ]
+
+
 GOOD = [f"{code(n)},61,0.5" for n in range(3)]
 
 

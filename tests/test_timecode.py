@@ -111,7 +111,9 @@ def test_starts_are_timecodes_or_seconds():
 
 
 def test_a_start_that_drop_frame_leaves_out_is_refused():
-    rate = FrameRate.parse("29.97df")
-    with pytest.raises(RigError, match="leaves out 00:01:00:00"):
-        shown_times(5, rate.fps, rate, 60.0)
-    assert shown_times(5, rate.fps, rate, 600.0)[0] == 600.0
+    for text in ("29.97df", "59.94df"):
+        rate = FrameRate.parse(text)
+        with pytest.raises(RigError, match="leaves out 00:01:00:00.000; start at 00:01:00:04.000"):
+            shown_times(5, rate.fps, rate, 60.0)
+        assert shown_times(5, rate.fps, rate, seconds_of("00:01:00:04"))[0] == seconds_of("00:01:00:04")
+        assert shown_times(5, rate.fps, rate, 600.0)[0] == 600.0

@@ -56,7 +56,9 @@ def check_numbers(
 def report_missing(found: Collection[str], path: Path) -> None:
     """Warn of the shapes that a file lacks."""
     missing = [name for name in NAMES if name not in found]
-    if missing:
+    if len(missing) > len(NAMES) / 2:
+        _log.warning("%s has only %s; the other shapes are taken as 0.", path.name, ", ".join(found))
+    elif missing:
         _log.warning("%s has no column %s; taken as 0.", path.name, ", ".join(missing))
 
 

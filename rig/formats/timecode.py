@@ -83,7 +83,8 @@ def shown_times(count: int, fps: float, rate: FrameRate | None, start_s: float) 
     whole, fraction = divmod(round(start_s * rate.nominal * 1000), 1000)
     first = frames_of_labels(np.array([whole]), rate.nominal)
     if labels_of_frames(first, rate.nominal)[0] != whole:
-        raise RigError(f"Drop-frame timecode leaves out {timecode(start_s)}; start two frames later or earlier.")
+        next_s = start_s // 60 * 60 + rate.nominal // 15 / rate.nominal
+        raise RigError(f"Drop-frame timecode leaves out {timecode(start_s)}; start at {timecode(next_s)}, the next.")
     return (labels_of_frames(first + numbers, rate.nominal) + fraction / 1000) / rate.nominal
 
 
