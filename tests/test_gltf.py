@@ -16,6 +16,7 @@ from rig import INDEX, NAMES, BlendshapeClip, RigError
 from rig.clip_file import read_clip, write_clip
 from rig.face_rig import FaceRig
 from rig.formats.export_options import ExportOptions
+from rig.formats.glb import write_gltf
 from rig.formats.gltf_document import GltfDocument
 from rig.formats.gltf_nodes import world_matrices
 from rig.formats.gltf_scene import read_gltf_scene, vertex_matrices
@@ -113,7 +114,7 @@ def test_vertices_stand_where_the_rig_has_them(head):
     names = [node.get("name") for node in document["nodes"]]
     face = document["nodes"][names.index("face")]
     skin = document["skins"][face["skin"]]
-    assert [names[joint] for joint in skin["joints"]] == ["bust", "head"]
+    assert [names[joint] for joint in skin["joints"]] == ["bust", "head", "eye_left", "eye_right"]
     output = {}
     for channel in document["animations"][0]["channels"]:
         sampler = document["animations"][0]["samplers"][channel["sampler"]]
@@ -142,7 +143,8 @@ def test_vertices_stand_where_the_rig_has_them(head):
             np.testing.assert_allclose(posed[same], wanted[row[same]], atol=1e-4)
         for name in ("eye_left", "eye_right"):
             node = document["nodes"][names.index(name)]
-            primitive = document["meshes"][node["mesh"]]["primitives"][0]
+            (child,) = node["children"]
+            primitive = document["meshes"][document["nodes"][child]["mesh"]]["primitives"][0]
             ball = values(document, data, primitive["attributes"]["POSITION"])
             own, centre = rig.regions[name], np.add(neck, node["translation"])
             np.testing.assert_allclose(np.abs(ball).max(axis=0), np.ptp(rig.neutral[own], axis=0) / 2, rtol=0.01)
@@ -305,6 +307,19 @@ def test_a_head_bone_turns_in_the_worlds_axes(tmp_path):
     back = read_clip(write_face(tmp_path / "a.glb", [0, 0.04], [0, 1], nodes=nodes, turns=turns))
     np.testing.assert_allclose(back.head_rotation, angles, atol=1e-6)
     assert back.eye_rotation is None
+
+
+@pytest.mark.parametrize(("heads", "turned"), [(1, 0.3), (2, 0.0)])
+def test_a_head_that_turns_in_the_only_other_animation_comes_along(tmp_path, heads, turned):
+    quaternions = quaternions_from_angles(np.array([[0, 0, 0], [0, 0.3, 0]]))
+    write_face(tmp_path / "a.glb", [0, 0.04], [0, 1], nodes=({"name": "Head"},), turns=((1, quaternions),))
+    document, data = parts(tmp_path / "a.glb")
+    (both,) = document["animations"]
+    face, head = ([channel] for channel in both["channels"])
+    document["animations"] = [both | {"channels": face}, *[both | {"channels": head}] * heads]
+    document.pop("buffers")
+    write_gltf(document, [data], tmp_path / "b.glb")
+    assert read_clip(tmp_path / "b.glb").head_rotation[1, 1] == pytest.approx(turned)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ LEAST_TURN = 2e-3
 
 @dataclass(frozen=True)
 class HeadNodes:
-    """Indices of nodes: the mesh with the morph targets, the joint of the head, the eyes, and those of the scene."""
+    """Indices of nodes: the mesh with the morph targets, the joints of head and eyes, and those of the scene."""
 
     face: int
     head: int
@@ -37,16 +37,17 @@ def add_head(document: GltfDocument, rig: FaceRig, naming: Naming) -> HeadNodes:
 
     dressed = dressed_head(rig, Look())
     eyes = tuple(
-        document.add("nodes", _rigid(document, piece, pivot, rig.neck_pivot))
-        for piece, pivot in zip(dressed.eyes, rig.eye_pivots, strict=False)
-    )
-    children = list(eyes)
-    if dressed.hair is not None:
-        children.append(document.add("nodes", _rigid(document, dressed.hair, rig.neck_pivot, rig.neck_pivot)))
-    joint = {"name": "head", "translation": _list(rig.neck_pivot), **({"children": children} if children else {})}
+        document.add("nodes", {
+            "name": name, "translation": _list(pivot - rig.neck_pivot), "children": [_add_rigid(document, piece, pivot)]
+        })
+        for name, piece, pivot in zip(EYES, dressed.eyes, rig.eye_pivots, strict=True)
+    )  # fmt: skip
+    hair = [] if dressed.hair is None else [_add_rigid(document, dressed.hair, rig.neck_pivot)]
+    joint = {"name": "head", "translation": _list(rig.neck_pivot), "children": [*eyes, *hair]}
     head = document.add("nodes", joint)
     bust = document.add("nodes", {"name": "bust", "children": [head]})
-    skin = _add_skin(document, rig, bust, head)
+    origins = np.stack([np.zeros(3), rig.neck_pivot, *rig.eye_pivots])
+    skin = _add_skin(document, (bust, head, *eyes), origins)
     mesh = _add_face(document, dressed, naming)
     *above, name = naming.mesh_path.split("/") if naming.mesh_path else ["face"]
     face = top = document.add("nodes", {"name": name, "mesh": mesh, "skin": skin})
@@ -59,18 +60,20 @@ def _list(values: np.ndarray) -> list[float]:
     return [float(value) for value in values]
 
 
-def _add_skin(document: GltfDocument, rig: FaceRig, bust: int, head: int) -> int:
-    inverse = np.tile(np.eye(4, dtype=np.float32), (2, 1, 1))
-    inverse[1, 3, :3] = -rig.neck_pivot  # column by column: the last row holds the translation
+def _add_skin(document: GltfDocument, joints: tuple[int, ...], origins: np.ndarray) -> int:
+    """No vertex of the face follows the eyes, but as joints they are bones to every program, with a pose of rest."""
+    inverse = np.tile(np.eye(4, dtype=np.float32), (len(joints), 1, 1))
+    inverse[:, 3, :3] = -origins  # column by column: the last row holds the translation
     matrices = document.add_array(inverse)
-    return document.add("skins", {"joints": [bust, head], "skeleton": bust, "inverseBindMatrices": matrices})
+    return document.add("skins", {"joints": list(joints), "skeleton": joints[0], "inverseBindMatrices": matrices})
 
 
-def _rigid(document: GltfDocument, piece: "Piece", origin: np.ndarray, parent: np.ndarray) -> dict[str, Any]:
-    """A node under the head's joint, which stands at `parent`, with a mesh of its own about `origin`."""
+def _add_rigid(document: GltfDocument, piece: "Piece", origin: np.ndarray) -> int:
+    """A node with a mesh of its own, to hang on the joint that stands at `origin`."""
     primitive = _primitive(document, piece, (piece.points - origin).astype(np.float32))
-    mesh = document.add("meshes", {"name": piece.name, "primitives": [primitive]})
-    return {"name": piece.name, "translation": _list(origin - parent), "mesh": mesh}
+    name = piece.name.replace("eye_", "eyeball_")
+    mesh = document.add("meshes", {"name": name, "primitives": [primitive]})
+    return document.add("nodes", {"name": name, "mesh": mesh})
 
 
 def _add_face(document: GltfDocument, dressed: "DressedHead", naming: Naming) -> int:

@@ -1,5 +1,6 @@
 """Clips out of glTF files: morph weights under ARKit names, and turns of nodes called head or eyes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ def read_glb(path: str | Path) -> BlendshapeClip:
     """Read the curves of any .glb or .gltf whose animation drives morph targets with ARKit names.
 
     Of several such meshes the one with the most known names counts, of several animations the first that has it. Turns
-    of nodes called head or eyes come along, as turns away from how they rest. Keys are put on an even grid of frames,
-    at the rate that the animation's extras state or else the keys suggest; weights outside [0, 1] are clipped with a
-    warning. Raises RigError where there is no such animation, and as rig.formats.gltf_scene does.
+    of nodes called head or eyes come along, as turns away from how they rest, also out of another animation where only
+    one has them. Keys are put on an even grid of frames, at the rate that the animation's extras state or else the keys
+    suggest; weights outside [0, 1] are clipped with a warning. Raises RigError where there is no such animation, and as
+    rig.formats.gltf_scene does.
     """
     # The file is let go before the clip copies its arrays: an hour of it is as large as they are.
     return BlendshapeClip(*_curves(read_gltf(path)))
@@ -35,11 +37,15 @@ def read_glb(path: str | Path) -> BlendshapeClip:
 def _curves(container: GltfContainer) -> tuple[np.ndarray, np.ndarray, float, np.ndarray | None]:
     """What a BlendshapeClip is made of."""
     accessors, file = Accessors(container), container.path.name
-    for number, animation in enumerate(entries(container.document, "animations", file)):
-        tracks = read_tracks(container, accessors, number)
-        names, face = _best_face(container, tracks)
+    animations = entries(container.document, "animations", file)
+    tracks = [read_tracks(container, accessors, number) for number in range(len(animations))]
+    for number, animation in enumerate(animations):
+        names, face = _best_face(container, tracks[number])
         if face is not None:
-            return _sampled(container, tracks, names, face, object_at(animation, "extras", file).get("fps"))
+            nodes = read_nodes(container.document, *_counts(container), file)
+            turning = _turning(nodes, [tracks[number], *tracks[:number], *tracks[number + 1 :]])
+            fps = object_at(animation, "extras", file).get("fps")
+            return _sampled(container, nodes, turning, names, face, fps)
     raise RigError(f"{file} has no animation of morph targets with ARKit names, such as jawOpen; export one that has.")
 
 
@@ -59,19 +65,30 @@ def _best_face(container: GltfContainer, tracks: tuple[GltfTrack, ...]) -> tuple
     return best[1:]
 
 
+def _counts(container: GltfContainer) -> tuple[int, int]:
+    """How many meshes and skins there are."""
+    meshes, skins = (len(entries(container.document, kind, container.path.name)) for kind in ("meshes", "skins"))
+    return meshes, skins
+
+
+def _turning(nodes: tuple[GltfNode, ...], tracks: Sequence[tuple[GltfTrack, ...]]) -> dict[str, GltfTrack]:
+    """Part of the head -> what turns it: in the first animation, or in the only other one, as Blender may write."""
+    found: list[dict[str, GltfTrack]] = []
+    for animation in tracks:
+        turns = [(part_of(nodes[track.node].name), track) for track in animation if track.path == "rotation"]
+        found.append({part: track for part, track in reversed(turns) if part is not None})
+    others = [part for animation in found[1:] for part in animation]
+    elsewhere = {part: track for turns in found[1:] for part, track in turns.items() if others.count(part) == 1}
+    return elsewhere | found[0]
+
+
 def _sampled(
-    container: GltfContainer, tracks: tuple[GltfTrack, ...], names: tuple[str, ...], face: GltfTrack, stated_fps: Any
-) -> tuple[np.ndarray, np.ndarray, float, np.ndarray | None]:
+    container: GltfContainer, nodes: tuple[GltfNode, ...], turning: dict[str, GltfTrack], names: tuple[str, ...],
+    face: GltfTrack, stated_fps: Any,
+) -> tuple[np.ndarray, np.ndarray, float, np.ndarray | None]:  # fmt: skip
     document, file = container.document, container.path.name
     if face.values.shape[-1] != len(names):
         raise RigError(f"{file} has {face.values.shape[-1]} weights a key for {len(names)} morph targets; mend it.")
-    counts = [len(entries(document, kind, file)) for kind in ("meshes", "skins")]
-    nodes = read_nodes(document, *counts, file)
-    turning = {}
-    for track in tracks:
-        if track.path == "rotation":
-            turning.setdefault(part_of(nodes[track.node].name), track)
-    turning.pop(None, None)
     fps, times = frame_grid([face, *turning.values()], stated_fps, file)
     world, facing = world_matrices(nodes), facing_of(object_at(document, "extensions", file))
     turns = {part: _turn(nodes, world, facing, track, times) for part, track in turning.items()}
