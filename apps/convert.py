@@ -15,6 +15,8 @@ from rig.clip_file import FORMATS, WRITABLE, read_clip
 from rig.formats.frame_rate import FrameRate
 from rig.rig_file import read_rig
 
+GLTF = (".glb", ".gltf")
+
 
 def add_command(commands: Any) -> None:
     parser = commands.add_parser(
@@ -30,6 +32,9 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--fps", metavar="RATE", help="23.976, 24, 29.97, 29.97ndf, 29.97df, 60 ... (default IN's own)")
     parser.add_argument("--shapes", type=Path, metavar="FILE", help="gain, offset and limits of single shapes")
     parser.add_argument("--for", dest="rig", type=Path, metavar="RIG", help="solve for the lips and lids on this head")
+    parser.add_argument(
+        "--onto", type=Path, metavar="HEAD", help="a copy of this .glb, .gltf or .vrm plays the curves; OUT is .glb"
+    )
     parser.add_argument("--audio", type=Path, metavar="SPEECH", help="written as .wav beside OUT, and named in it")
     add_curve_arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no list of what was written")
@@ -41,10 +46,10 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     rate = None if arguments.fps is None else FrameRate.parse(arguments.fps)
-    options = requested_curve_options(arguments, rate)
+    options = replace(requested_curve_options(arguments, rate), onto=arguments.onto)
     suffixes = [output.suffix.lower() for output in arguments.output] if arguments.format else WRITABLE
-    inputs = (arguments.clip, arguments.shapes, arguments.audio, arguments.names, arguments.rig)
-    check_outputs(arguments.output, suffixes, inputs)
+    inputs = (arguments.clip, arguments.shapes, arguments.audio, arguments.names, arguments.rig, arguments.onto)
+    check_outputs(arguments.output, suffixes if arguments.onto is None else GLTF, inputs)
     clip = read_clip(arguments.clip, arguments.source_format)
     if arguments.shapes is not None:
         clip = clip.replaced(weights=read_shapes(arguments.shapes).applied(clip.weights))

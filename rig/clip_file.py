@@ -13,6 +13,7 @@ from rig.formats.csv_layouts import read_csv_clip
 from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.formats.face_cap import read_face_cap, write_face_cap
 from rig.formats.gltf_clip import write_glb
+from rig.formats.gltf_onto import write_onto
 from rig.formats.gltf_reader import read_glb
 from rig.formats.json_layouts import read_json_clip
 from rig.formats.keying_scripts import write_blender_script, write_maya_script
@@ -47,14 +48,22 @@ class ClipFormat:
     read: Callable[[Path], BlendshapeClip] | None
 
 
+def write_gltf_clip(clip: BlendshapeClip, path: Path, options: ExportOptions = AS_IT_IS) -> None:
+    """glTF with our head, or with the head of one's own that options.onto names."""
+    if options.onto is None:
+        write_glb(clip, path, options)
+    else:
+        write_onto(clip, options.onto, path, options)
+
+
 FORMATS: tuple[ClipFormat, ...] = (
     ClipFormat("live-link", ".csv", "Live Link Face CSV", write_live_link_csv, read_csv_clip),
     ClipFormat("a2f-csv", ".a2f.csv", "animation_frames.csv of NVIDIA's Audio2Face-3D", write_a2f_csv, read_csv_clip),
     ClipFormat("wide", ".wide.csv", "plain table, a column for each curve", write_wide_csv, read_csv_clip),
     ClipFormat("long", ".long.csv", "plain table, a row for each value", write_long_csv, read_csv_clip),
     ClipFormat("parquet", ".parquet", "the plain table as Apache Parquet", write_parquet, read_parquet),
-    ClipFormat("glb", ".glb", "glTF in one file, with the head", write_glb, read_glb),
-    ClipFormat("gltf", ".gltf", "glTF with a .bin beside it, with the head", write_glb, read_glb),
+    ClipFormat("glb", ".glb", "glTF in one file, with the head", write_gltf_clip, read_glb),
+    ClipFormat("gltf", ".gltf", "glTF with a .bin beside it, with the head", write_gltf_clip, read_glb),
     ClipFormat("vrma", ".vrma", "VRM animation, the 52 as custom expressions", write_vrma, read_vrma),
     ClipFormat("vrma-presets", ".presets.vrma", "VRM animation, preset expressions", write_preset_vrma, read_vrma),
     ClipFormat("usd", ".usda", "OpenUSD text, with the head", write_usd, read_usd),

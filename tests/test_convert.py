@@ -94,6 +94,17 @@ def test_the_sound_lies_beside_and_one_that_lay_there_stays(source) -> None:
     assert sound.read_bytes() == before
 
 
+def test_a_head_of_ones_own_plays_the_curves(source, capsys) -> None:
+    head, out = source.with_name("head.glb"), source.with_name("out.glb")
+    write_clip(BlendshapeClip.rest(2, 25), head)
+    before = head.read_bytes()
+    assert main(["convert", str(source), "--onto", str(head), "-o", str(out), "--quiet"]) == 0
+    np.testing.assert_allclose(read_clip(out).weights, read_clip(source).weights, atol=1e-6)
+    assert head.read_bytes() == before
+    assert main(["convert", str(source), "--onto", str(head), "-o", str(source.with_name("out.csv"))]) == 2
+    assert ".glb, .gltf" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

@@ -20,6 +20,7 @@ class ExportOptions:
     frames a second, or seconds.  subject: what the file calls the character, slate or animation.
     take_file: a Live Link .csv gets the app's take .json beside it.  sound: a sound file that the output shall name, by
     its path from the output's folder.  rig: the head that mesh formats carry, None = the one of this package.
+    onto: a .glb, .gltf or .vrm of one's own that glTF is a copy of, with the clip as its first animation, instead.
     """
 
     naming: Naming = field(default_factory=Naming)
@@ -29,6 +30,7 @@ class ExportOptions:
     take_file: bool = False
     sound: Path | None = None
     rig: "FaceRig | None" = None
+    onto: Path | None = None
 
 
 AS_IT_IS = ExportOptions()
