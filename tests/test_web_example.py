@@ -1,12 +1,13 @@
 """The page of examples/web in headless Chromium, as a visitor sees and uses it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import in_chromium, picture
 from conftest import buzzing_syllables, write_wav
-from judging import node_modules
+from judging import JUDGES, node_modules
 from made_avatar import write_avatar
 
 from rig.arkit import INDEX
@@ -51,6 +52,13 @@ def test_plays_a_vrm_avatar(tmp_path: Path) -> None:
     assert seen["message"] == "" and seen["curves"][0] == ["JawOpen", 0.3]
     shot = picture(seen["picture"]).astype(int)
     assert np.abs(shot[240, 320] - shot[20, 20]).max() > 30
+
+
+def test_is_tested_with_the_libraries_that_it_names() -> None:
+    tested, named = (
+        json.loads((folder / "package.json").read_text("utf-8"))["dependencies"] for folder in (JUDGES, PAGE)
+    )
+    assert named.items() <= tested.items()
 
 
 def test_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
