@@ -69,14 +69,17 @@ def test_an_independent_reader_finds_every_value_under_its_name(tmp_path_factory
         assert float(rows[frame]["RightEyeYaw"]) == pytest.approx(-clip.eye_rotation[frame, 1, 1], abs=1e-9)
 
 
-def test_digits_are_those_of_pythons_own_formatting():
+def test_digits_are_those_of_pythons_own_formatting(tmp_path):
     values = np.random.default_rng(3).uniform(0, 1, (400, 52)) ** np.arange(1, 53)
     values[0], values[1], values[2, :4] = 1.0, -0.0, (5e-11, 1.5e-10, 2.5e-10, 1e-30)
     head = np.full((400, 3), -1e-12)
-    lines = "".join(live_link_rows(BlendshapeClip(values, head, 60))).splitlines()
+    clip = BlendshapeClip(values, head, 60)
+    write_clip(clip, tmp_path / "a.csv")
+    lines = (tmp_path / "a.csv").read_text().splitlines()[1:]
     order = [INDEX[name[0].lower() + name[1:]] for name in HEADER[2:54]]
     wanted = [",".join(f"{value:.10f}" for value in row) for row in np.float32(values)[:, order].tolist()]
     assert all(f",{row}," in line for row, line in zip(wanted, lines, strict=True))
+    assert list(live_link_rows(clip)) == [line + "\n" for line in lines]
 
 
 @pytest.mark.parametrize("name", ["take_a.csv", "take_b.csv"])

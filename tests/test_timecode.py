@@ -84,7 +84,9 @@ def test_frames_come_back_from_the_timecodes_of_every_rate(text, start_s, count)
 @given(st.floats(0, 86399))
 def test_timecode_round_trip(time_s):
     assert abs(seconds_of(timecode(time_s)) - time_s) < 1e-5
-    assert seconds_of_all(timecodes(np.array([time_s])))[0] == seconds_of(timecode(time_s))
+    codes = timecodes(np.array([time_s]))
+    assert codes[0] == timecode(time_s)
+    assert seconds_of_all(codes)[0] == seconds_of(timecode(time_s))
 
 
 def test_timecode_counts_sixtieths_with_a_fraction_and_wraps_at_midnight():

@@ -69,8 +69,15 @@ def write_live_link_csv(clip: BlendshapeClip, path: str | Path, options: ExportO
 
 
 def live_link_rows(clip: BlendshapeClip, start_s: float = 0.0) -> Iterator[str]:
-    """The lines of such a file below the first, with their line ends; start_s: timecode of the first, in seconds."""
-    return _rows(clip, frame_times(len(clip), clip.fps) + start_s, SHAPE_ORDER)
+    """The lines of such a file below the first, with their line ends, one by one as a stream needs them.
+
+    start_s: timecode of the first, in seconds.
+    """
+    values, counts = _values(clip, clip.eyes(), slice(None), SHAPE_ORDER)
+    row_format = ",".join(["%.10f"] * values.shape[1])
+    times = frame_times(len(clip), clip.fps) + start_s
+    for time_s, count, row in zip(times, counts, values.tolist(), strict=True):
+        yield f"{timecode(time_s)},{count},{row_format % tuple(row)}\n"
 
 
 def _columns(naming: Naming) -> tuple[tuple[str, ...], list[str]]:
@@ -84,15 +91,23 @@ def _rows(clip: BlendshapeClip, times_s: np.ndarray, shapes: tuple[str, ...]) ->
     """Lines of the file, many at a time: formatting is quick in blocks, and one block is all the memory it takes."""
     import polars as pl
 
-    columns, eyes = [INDEX[name] for name in shapes], clip.eyes()
+    eyes = clip.eyes()
     for first in range(0, len(clip), _ROWS_AT_ONCE):
         block = slice(first, first + _ROWS_AT_ONCE)
-        angles = np.concatenate([clip.head_rotation[block, None], eyes[block]], axis=1)
-        angles = (angles[:, :, ANGLE_ORDER] * ANGLE_SIGN).reshape(-1, 9) + np.float32(0)  # + 0 turns -0 into 0
-        values = np.concatenate([clip.weights[block][:, columns], angles], axis=1)
-        counts = np.full(len(values), values.shape[1])
-        if clip.seen is not None:
-            counts[~clip.seen[block]] = 0
+        values, counts = _values(clip, eyes, block, shapes)
         codes = timecodes(times_s[block]).alias("Timecode")
         table = pl.DataFrame([codes, pl.Series("BlendshapeCount", counts)]).hstack(pl.DataFrame(values, orient="row"))
         yield table.write_csv(include_header=False, float_precision=10)
+
+
+def _values(
+    clip: BlendshapeClip, eyes: np.ndarray, block: slice, shapes: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and angles (n, shapes + 9) float32 as the file has them, and BlendshapeCount (n,)."""
+    angles = np.concatenate([clip.head_rotation[block, None], eyes[block]], axis=1)
+    angles = (angles[:, :, ANGLE_ORDER] * ANGLE_SIGN).reshape(-1, 9) + np.float32(0)  # + 0 turns -0 into 0
+    values = np.concatenate([clip.weights[block][:, [INDEX[name] for name in shapes]], angles], axis=1)
+    counts = np.full(len(values), values.shape[1])
+    if clip.seen is not None:
+        counts[~clip.seen[block]] = 0
+    return values, counts

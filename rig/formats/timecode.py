@@ -21,11 +21,14 @@ _TIMECODE = r"^(\d{1,2}):(\d{1,2}):(\d{1,2})[:;](\d{1,2}(?:\.\d*)?)$"
 
 def timecode(time_s: float) -> str:
     """Seconds since the take's midnight -> hh:mm:ss:ff.fff at 60 frames a second; 24 hours wrap."""
-    return timecodes(np.array([time_s]))[0]
+    seconds, rest = divmod(round(time_s * TIMECODE_FPS * 1000), TIMECODE_FPS * 1000)
+    return (
+        f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+    )
 
 
 def timecodes(times_s: np.ndarray) -> "polars.Series":
-    """(N,) float64 seconds -> N timecodes; 24 hours wrap."""
+    """(N,) float64 seconds -> N timecodes, as timecode() makes them, but all at once."""
     import polars as pl
 
     thousandths = np.rint(times_s * TIMECODE_FPS * 1000).astype(np.int64)
