@@ -51,6 +51,8 @@ def fitted_rig(source: RigSource, names: Mapping[str, str] | None = None) -> For
     size = float(np.linalg.norm(pivots[0] - pivots[1])) / EYE_DISTANCE_M
     joint, share = source.head_joint, source.head_share
     layers, uv = _kept_layers(source, rows), source.uv[rows]
+    if not layers:
+        raise RigError(f"{source.file} has nothing to draw: all of it is transparent; give its head a solid material.")
     if all(layer.texture is WHITE for layer in layers):
         layers, uv = in_clay(layers, points, uv, pivots)
     rig = ForeignRig(

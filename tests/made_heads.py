@@ -7,6 +7,7 @@ import numpy as np
 
 from rig.arkit import INDEX, NAMES
 from rig.face_rig import EYES, FaceRig
+from rig.foreign_rig import ForeignRig
 from rig.formats.gltf_document import GltfDocument
 
 PACK = FaceRig.load()
@@ -18,6 +19,19 @@ Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 BONES = ("Hips", "Head", "LeftEye", "RightEye")
 
 
+def weights_of(**shapes: float) -> np.ndarray:
+    """(52,)"""
+    weights = np.zeros(len(NAMES), dtype=np.float32)
+    for name, value in shapes.items():
+        weights[INDEX[name]] = value
+    return weights
+
+
+def moved(rig: ForeignRig | FaceRig, **shapes: float) -> np.ndarray:
+    """(V, 3) mm."""
+    return (rig.vertices(weights_of(**shapes)) - rig.neutral) * 1000
+
+
 def in_file(points: np.ndarray, unit_m: float = 1.0, axes: np.ndarray = AS_IT_IS) -> np.ndarray:
     """Points or shifts of ours in a file's unit and axes; axes: rows are our x, y and z there."""
     return points.astype(np.float64) @ axes / unit_m
@@ -25,6 +39,9 @@ def in_file(points: np.ndarray, unit_m: float = 1.0, axes: np.ndarray = AS_IT_IS
 
 def same_names(*shapes: str) -> dict[str, str]:
     return {name: name for name in shapes or NAMES}
+
+
+SIDED = same_names("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthLeft", "mouthSmileLeft", "mouthSmileRight")
 
 
 def write_obj_folder(
@@ -48,11 +65,15 @@ def write_head(
     axes: np.ndarray = AS_IT_IS,
     bones: tuple[str, ...] = BONES,
     material: dict[str, Any] | None = None,
+    pieces: int = 1,
+    picture: bytes | None = None,
+    node: dict[str, Any] | None = None,
     **rest: Any,
 ) -> Path:
     """A .glb, .gltf or .vrm. shapes: own name -> ARKit name. bones: none, or names for BONES; node 0 is the mesh.
 
-    rest: members of the document such as extensions.
+    material: its JSON; with a picture, texture 0 shows it.  pieces: primitives that share one list of vertices.
+    node: transform of the mesh's node.  rest: members of the document such as extensions.
     """
     document = GltfDocument()
     points = in_file(PACK.neutral, unit_m, axes).astype(np.float32)
@@ -60,17 +81,19 @@ def write_head(
     attributes = {"POSITION": document.add_array(points, limits=True)}
     if bones:
         attributes |= _bound(document, unit_m, axes, bones)
-    primitive = {
-        "attributes": attributes, "indices": document.add_array(PACK.faces.astype(np.uint32).ravel()),
-        "targets": [{"POSITION": document.add_sparse(rows)} for rows in offsets],
-    }  # fmt: skip
+    shared = {"attributes": attributes, "targets": [{"POSITION": document.add_sparse(rows)} for rows in offsets]}
+    if picture is not None:
+        document.add("images", {"mimeType": "image/png", "bufferView": document.add_bytes(picture)})
+        document.add("textures", {"source": 0})
     if material is not None:
-        primitive["material"] = document.add("materials", material)
-    mesh = {"name": "Face", "primitives": [primitive], "extras": {"targetNames": list(shapes)}}
+        shared["material"] = document.add("materials", material)
+    mesh = {"name": "Face", "extras": {"targetNames": list(shapes)}}
     if not shapes:
-        del primitive["targets"], mesh["extras"]
+        del shared["targets"], mesh["extras"]
+    corners = [np.ascontiguousarray(part).astype(np.uint32).ravel() for part in np.array_split(PACK.faces, pieces)]
+    mesh["primitives"] = [shared | {"indices": document.add_array(part)} for part in corners]
     document.add("meshes", mesh)
-    face = {"name": "Face", "mesh": 0, **({"skin": 0} if bones else {})}
+    face = {"name": "Face", "mesh": 0, **(node or {}), **({"skin": 0} if bones else {})}
     document.lists["nodes"] = [face, *document.lists.get("nodes", [])]
     document.write(path, {"nodes": [0, 1] if bones else [0]}, **rest)
     return path

@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_heads import AS_IT_IS, BACKWARDS, PACK, Z_UP, new_vrm, old_vrm, same_names, write_head, write_obj_folder
+from made_heads import (
+    AS_IT_IS,
+    BACKWARDS,
+    PACK,
+    SIDED,
+    Z_UP,
+    moved,
+    new_vrm,
+    old_vrm,
+    same_names,
+    weights_of,
+    write_head,
+    write_obj_folder,
+)
 from scipy.spatial import cKDTree
 
 from rig import obj_file
@@ -16,26 +29,12 @@ from rig.clip import BlendshapeClip
 from rig.clip_file import write_clip
 from rig.errors import RigError
 from rig.face_rig import FaceRig
-from rig.foreign_rig import ForeignRig
 from rig.lip_and_lid_pairs import Pairs, lid_pairs, lip_pairs
 from rig.rig_file import read_rig
 from rig.stand_ins import STAND_INS
 
-SIDED = same_names("eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthLeft", "mouthSmileLeft", "mouthSmileRight")
 ICT = Path(__file__).parents[2] / "shared" / "data" / "rigs" / "ict_light.npz"
 needs_ict = pytest.mark.skipif(not ICT.is_file(), reason="the ICT-FaceKit head is not here")
-
-
-def weights_of(**shapes: float) -> np.ndarray:
-    weights = np.zeros(len(NAMES), dtype=np.float32)
-    for name, value in shapes.items():
-        weights[INDEX[name]] = value
-    return weights
-
-
-def moved(rig: ForeignRig | FaceRig, **shapes: float) -> np.ndarray:
-    """(V, 3) mm."""
-    return (rig.vertices(weights_of(**shapes)) - rig.neutral) * 1000
 
 
 def gaps(pairs: Pairs, vertices: np.ndarray) -> np.ndarray:
@@ -82,24 +81,6 @@ def test_the_file_at_rest_has_many_names(tmp_path: Path, neutral: str) -> None:
     names = {"eyeBlink_L": "eyeBlinkLeft", "EyeBlinkRight": "eyeBlinkRight", "jaw_open": "jawOpen"}
     rig = read_rig(write_obj_folder(tmp_path / "head", names, neutral=neutral))
     assert dict(rig.fit.found) == {shape: own for own, shape in names.items()}
-
-
-@pytest.mark.parametrize("unit_m", [1.0, 0.01])
-@pytest.mark.parametrize("axes", [AS_IT_IS, BACKWARDS], ids=["facing +z", "facing -z"])
-def test_a_bound_glb_turns_head_and_eyes_by_its_bones(tmp_path: Path, unit_m: float, axes: np.ndarray) -> None:
-    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", same_names(), unit_m, axes))
-    head, eyes = np.float32([0.2, -0.4, 0.1]), np.float32([[0.1, 0.3, 0], [0, -0.2, 0]])
-    weights = weights_of(jawOpen=0.7, mouthLeft=0.5, browInnerUp=1.0)
-    assert np.abs(rig.vertices(weights, head, eyes) - PACK.vertices(weights, head, eyes)).max() < 1e-4
-    assert [what for what, _ in rig.bones] == ["head", "left eye", "right eye"]
-
-
-def test_without_bones_the_head_turns_about_its_neck(tmp_path: Path) -> None:
-    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", SIDED, bones=()))
-    turned = rig.vertices(weights_of(), np.float32([0, 0.5, 0]))
-    still = PACK.neutral[:, 1] < -0.3
-    assert np.abs(turned - rig.neutral)[still].max() < 1e-6
-    assert np.abs(turned - PACK.vertices(weights_of(), np.float32([0, 0.5, 0])))[PACK.regions["face"]].max() < 0.01
 
 
 def files_of_every_kind(folder: Path) -> list[Path]:
@@ -171,43 +152,6 @@ def test_eyeballs_that_turn_need_no_look_shapes(tmp_path: Path) -> None:
     assert up[eye, 1].max() > 3 and not up[~eye].any()
 
 
-def test_a_vrm_with_presets_alone_speaks_blinks_and_smiles(tmp_path: Path) -> None:
-    own = {"A": "jawOpen", "U": "mouthPucker", "BL": "eyeBlinkLeft", "BR": "eyeBlinkRight", "Joy": "mouthSmileLeft",
-           "JoyR": "mouthSmileRight", "Angry": "browDownLeft"}  # fmt: skip
-    clips = [
-        ("A", "a", [(0, 100)]), ("U", "u", [(1, 100)]), ("Blink", "blink", [(2, 100), (3, 100)]),
-        ("Joy", "joy", [(4, 50), (5, 50)]), ("Angry", "angry", [(6, 100)]),
-    ]  # fmt: skip
-    rig = FaceRig.from_vrm(write_head(tmp_path / "old.vrm", own, axes=BACKWARDS, **old_vrm(clips)))
-    assert rig.kind == "VRM 0.x" and not rig.fit.found
-    assert np.abs(moved(rig, jawOpen=1.0) - 1.2 * moved(PACK, jawOpen=1.0)).max() < 0.01
-    blink, lid = moved(rig, eyeBlinkLeft=1.0), np.setdiff1d(PACK.loops["lids_left"], PACK.loops["lids_right"])
-    assert np.abs(blink - moved(PACK, eyeBlinkLeft=1.0))[lid].max() < 0.1
-    assert not blink[PACK.loops["lids_right"]].any()
-    smile = moved(rig, mouthSmileLeft=1.0)
-    assert smile[rig.neutral[:, 0] > 0.015].any() and not smile[rig.neutral[:, 0] < -0.01].any()
-    brow = moved(rig, browDownLeft=1.0)
-    assert brow.any() and not brow[rig.neutral[:, 1] < 0.005].any()
-
-
-def test_expressions_stand_above_morph_targets_and_take_their_weights(tmp_path: Path) -> None:
-    own = {"jawOpen": "mouthPucker", "x": "jawOpen", "y": "mouthSmileLeft"}
-    vrm = new_vrm({"blink": [(2, 1.0)]}, {"JawOpen": [(1, 0.5), (2, 0.25)]})
-    rig = FaceRig.from_vrm(write_head(tmp_path / "new.vrm", own, **vrm))
-    wanted = 0.5 * moved(PACK, jawOpen=1.0) + 0.25 * moved(PACK, mouthSmileLeft=1.0)
-    assert np.abs(moved(rig, jawOpen=1.0) - wanted).max() < 0.01
-
-
-def test_a_map_of_names_stands_above_aliases(tmp_path: Path) -> None:
-    path = write_head(tmp_path / "head.glb", {"jawOpen": "mouthPucker", "Mund_Auf": "jawOpen", **{
-        key: value for key, value in SIDED.items() if key != "jawOpen"}})  # fmt: skip
-    rig = FaceRig.from_gltf(path, {"jawOpen": "mund_auf"})
-    assert rig.fit.found["jawOpen"] == "Mund_Auf"
-    assert np.abs(moved(rig, jawOpen=1.0) - moved(PACK, jawOpen=1.0)).max() < 0.01
-    with pytest.raises(RigError, match="has no morph 'Mund_Zu'"):
-        FaceRig.from_gltf(path, {"mouthClose": "Mund_Zu"})
-
-
 # The second head
 
 
@@ -250,13 +194,6 @@ def test_files_without_usable_shapes(tmp_path: Path) -> None:
         with pytest.raises(RigError, match=part) as refused:
             read_rig(path)
         assert one_sentence(refused)
-
-
-def test_three_hundred_morphs_are_kept_by_name(tmp_path: Path) -> None:
-    names = {f"other{number}": "jawOpen" for number in range(250)} | same_names()
-    rig = FaceRig.from_gltf(write_head(tmp_path / "many.glb", names))
-    assert len(rig.own_morphs) == 302 and len(rig.fit.found) == 52
-    assert np.abs(moved(rig, mouthLeft=1.0) - moved(PACK, mouthLeft=1.0)).max() < 0.01
 
 
 @pytest.mark.parametrize(
@@ -306,20 +243,6 @@ def test_any_bytes_are_an_obj_or_refused(tmp_path_factory, content: bytes) -> No
         obj_file.read_obj(path)
     except RigError as error:
         assert str(error).endswith(".")
-
-
-@pytest.mark.parametrize(
-    "extension",
-    [
-        {"VRMC_vrm": {"expressions": 3, "humanoid": []}},
-        {"VRMC_vrm": {"expressions": {"custom": {"jawOpen": {"morphTargetBinds": [{"node": -1, "index": 1e9}, 7]}}}}},
-        {"VRM": {"blendShapeMaster": {"blendShapeGroups": [{"binds": [{"mesh": "x"}]}, None]}, "humanoid": 1}},
-        {"VRM": {"humanoid": {"humanBones": [{"bone": "head", "node": 10**9}, {}]}}},
-    ],
-)
-def test_odd_vrm_extensions_leave_the_morph_targets(tmp_path: Path, extension: dict) -> None:
-    rig = FaceRig.from_vrm(write_head(tmp_path / "odd.vrm", SIDED, extensions=extension))
-    assert set(rig.fit.found) == set(SIDED)
 
 
 def test_the_documented_table_of_stand_ins_is_the_one_in_use() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from made_heads import same_names, write_head
+from made_heads import same_names, weights_of, write_head
 
-from rig.arkit import INDEX, NAMES
+from rig.arkit import INDEX
 from rig.errors import RigError
 from rig.face_rig import FaceRig
 from rig.rig_profile import AS_IT_COMES, Corrective, RigProfile, read_rig_profile, write_profile_template
@@ -32,13 +32,6 @@ when = ["jawOpen", "mouthSmileLeft"]
 add = "PuffOut"
 amount = -1
 """
-
-
-def weights_of(**shapes: float) -> np.ndarray:
-    weights = np.zeros(len(NAMES), dtype=np.float32)
-    for name, value in shapes.items():
-        weights[INDEX[name]] = value
-    return weights
 
 
 def test_a_profile_says_gain_offset_limits_and_correctives(tmp_path: Path) -> None:
