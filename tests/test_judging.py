@@ -16,8 +16,8 @@ def test_the_validator_sees_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_a_page_that_fails_says_so_at_once(tmp_path: Path) -> None:
-    page = '<!doctype html><script src="/pages/answer.js"></script><script type="module">import "./missing.js";</script>'
-    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    scripts = '<script src="/pages/answer.js"></script><script type="module">import "./missing.js";</script>'
+    (tmp_path / "page.html").write_text(f"<!doctype html>{scripts}", encoding="utf-8")
     with pytest.raises(AssertionError, match="files/page.html: .* did not load"):
         in_chromium("files/page.html", {"files": tmp_path})
 
