@@ -21,6 +21,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from live_jitter_plot import draw
 
 from dreamtalk.live.clip_feed import ClipFeed
 from dreamtalk.live.face import ClipFaces
@@ -108,10 +109,9 @@ def measure_clips(seconds: float, rates: list[float], plot: Path | None) -> None
             print(f"{fps:g} fps {name:20} {figures}  {arrived} of {len(clip)} frames; load {load()}", flush=True)
             if timing is not None:
                 print(f"    sender: {timing}")
-            places = (times[within] - times[0] - frames[within] / fps) * 1000
-            shown[f"{name}, {fps:g} fps"] = (frames[within] / fps, places)
+            shown[f"{name}, {fps:g}"] = np.abs(steps)
     if plot is not None:
-        np.savez(plot.with_suffix(".npz"), **{name: np.array(pair) for name, pair in shown.items()})
+        draw(dict(sorted(shown.items())), plot)
 
 
 def spoken(samples: np.ndarray, began: list[float]) -> Iterator[np.ndarray]:
