@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars
 
 _FPS_KEY = "fps"
+_ROWS_AT_ONCE = 32_768
 _NUMBER = re.compile(r"[1-9]\d{0,3}(\.\d{1,20})?")
 # A small file can unpack to any number of rows: a day at 240 frames a second is the most that is read.
 _MOST_ROWS = 24 * 3600 * 240
@@ -30,7 +31,7 @@ def write_parquet(clip: BlendshapeClip, path: str | Path, options: ExportOptions
     """
     with written_beside(path) as beside:
         (table,) = curve_tables(clip, options.naming, len(clip))
-        table.write_parquet(beside, metadata={_FPS_KEY: repr(clip.fps)})
+        table.write_parquet(beside, metadata={_FPS_KEY: repr(clip.fps)}, row_group_size=_ROWS_AT_ONCE)
 
 
 def read_parquet(path: str | Path) -> BlendshapeClip:
