@@ -33,7 +33,9 @@ def test_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, object] = {}
     for code in blocks("python"):
         exec(compile(code, "README.md", "exec"), names)
-    assert {path.name for path in tmp_path.iterdir()} == {"examples", "hello.csv", "hello.mp4", "hello_60.npz"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "examples", "hello.csv", "hello.glb", "hello.mp4", "hello_60.npz",
+    }  # fmt: skip
     assert read_clip("hello_60.npz").fps == 60
 
 
