@@ -87,7 +87,7 @@ def draw(out: str, frame: int) -> None:
     scene = bpy.context.scene
     scene.frame_set(frame)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-    camera.location, camera.rotation_euler, camera.data.lens = (0.03, -0.56, -0.03), (math.radians(90), 0, 0.05), 50
+    camera.location, camera.rotation_euler, camera.data.lens = (0.03, -0.50, -0.05), (math.radians(90), 0, 0.05), 50
     scene.collection.objects.link(camera)
     scene.camera = camera
     for place, power in (((-0.7, -0.9, 0.6), 16), ((0.9, -0.6, 0.1), 5), ((0.5, 0.7, 0.7), 10)):
@@ -96,7 +96,8 @@ def draw(out: str, frame: int) -> None:
         light.rotation_euler = (Vector((0, 0, -0.05)) - Vector(place)).to_track_quat("-Z", "Y").to_euler()
         scene.collection.objects.link(light)
     scene.world = bpy.data.worlds.new("world")
-    scene.world.color = (0.35, 0.38, 0.42)
+    scene.world.use_nodes = True  # of itself from Blender 5.0 on
+    scene.world.node_tree.nodes["Background"].inputs[0].default_value = (0.35, 0.38, 0.42, 1)
     scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 32, False
     scene.render.resolution_x = scene.render.resolution_y = 480
     scene.view_settings.view_transform = "Standard"

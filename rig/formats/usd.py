@@ -89,4 +89,3 @@ def _add_sound(stage, path, file: Path, sound: Path) -> None:
     audio.CreateFilePathAttr(Sdf.AssetPath(f"./{sound.as_posix()}" if not sound.is_absolute() else sound.as_posix()))
     audio.CreateAuralModeAttr(UsdMedia.Tokens.nonSpatial)
     audio.CreatePlaybackModeAttr(UsdMedia.Tokens.onceFromStart)
-    audio.CreateStartTimeAttr(Sdf.TimeCode(0))
