@@ -6,6 +6,7 @@ degrees in SceneKit's axes, applied roll, pitch, yaw, as the Unity receiver of t
 rig.rotation. Layout and order of shapes are those that import add-ons for Blender read; no sample was at hand.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,14 +46,12 @@ def write_face_cap(clip: BlendshapeClip, path: str | Path, options: ExportOption
     cannot be written.
     """
     naming = options.naming
-    place = FACE_CAP_ORDER if naming.shapes == NAMES else naming.shapes
-    order = sorted(range(len(naming.shapes)), key=lambda at: place.index(naming.shapes[at]))
-    names = [naming.written("underscore")[at] for at in order]
-    columns = [naming.columns()[at] for at in order]
+    if naming.shapes == NAMES:
+        naming = replace(naming, shapes=FACE_CAP_ORDER)
     angles = np.concatenate([clip.head_rotation, clip.eyes()[:, :, :2].reshape(-1, 4)], axis=1)
-    rows = number_rows(np.concatenate([np.degrees(angles), clip.weights[:, columns]], axis=1))
+    rows = number_rows(np.concatenate([np.degrees(angles), clip.weights[:, naming.columns()]], axis=1))
     with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f"{_INFO}\nbs,{','.join(names)}\n")
+        file.write(f"{_INFO}\nbs,{','.join(naming.written('underscore'))}\n")
         for number, row in enumerate(rows):
             file.write(f"k,{round(number * 1000 / clip.fps)},0.0,0.0,0.0,{row}\n")
 

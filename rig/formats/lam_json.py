@@ -6,6 +6,7 @@ members pass over: radians (pitch, yaw, roll) as rig.rotation has them, for the 
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,19 @@ _ANGLES = ("pitch", "yaw", "roll")
 
 
 def write_lam_json(clip: BlendshapeClip, path: str | Path, options: ExportOptions = AS_IT_IS) -> None:
-    """Write a clip as LAM-A2E does, in LAM's order unless a subset was asked for; everything reads back exactly.
+    """Write a clip as LAM-A2E does, in LAM's order unless a subset was asked for; numbers read back exactly.
 
-    Raises RigError where the file cannot be written.
+    Which frames a capture had seen is not kept. Raises RigError where the file cannot be written.
     """
     naming = options.naming
-    order = sorted(range(len(naming.shapes)), key=lambda at: naming.shapes[at] if naming.shapes == NAMES else at)
-    names = [naming.written()[at] for at in order]
-    columns = [naming.columns()[at] for at in order]
+    if naming.shapes == NAMES:
+        naming = replace(naming, shapes=LAM_ORDER)
+    names = naming.written()
     metadata = {"fps": clip.fps, "frame_count": len(clip), "blendshape_names": names}
     with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="\n") as file:
         start = json.dumps({"names": names, "metadata": metadata}, ensure_ascii=False)
         file.write(start[:-1] + ', "frames": [\n')
-        for number, row in enumerate(number_rows(clip.weights[:, columns])):
+        for number, row in enumerate(number_rows(clip.weights[:, naming.columns()])):
             time_s = repr(round(number / clip.fps, 9))
             file.write(f'{"," if number else ""}{{"weights":[{row}],"time":{time_s},"rotation":[]}}\n')
         file.write("]")
