@@ -12,9 +12,12 @@ from rig.obj_rig import obj_folder_source
 from rig.rig_source import RigSource
 
 KIND = "ICT-FaceKit"
-ARRAYS = ("neutral", "tris", "tri_material", "materials", "expr_names", "expr", "extra_names", "extra")
+ARRAYS = {
+    "neutral": ("f", 2), "tris": ("iu", 2), "tri_material": ("iu", 1), "materials": ("U", 1), "expr_names": ("U", 1),
+    "expr": ("f", 3), "extra_names": ("U", 1), "extra": ("f", 3), "eye_centre": ("f", 2), "eye_vertex_range": ("iu", 2),
+}  # fmt: skip
+"""Kind of numbers or text, and number of axes."""
 LARGEST_BYTES = 500_000_000
-_EYES = ("eye_centre", "eye_vertex_range")
 
 
 def ict_source(path: Path) -> RigSource:
@@ -25,7 +28,7 @@ def ict_source(path: Path) -> RigSource:
         if path.stat().st_size > LARGEST_BYTES:
             raise RigError(f"{path.name} is too large for the head of ICT-FaceKit; give one under 500 MB.")
         with np.load(path) as pack:
-            arrays = {name: pack[name] for name in (*ARRAYS, *_EYES) if name in pack.files}
+            arrays = {name: pack[name] for name in ARRAYS if name in pack.files}
     except FileNotFoundError:
         raise RigError(f"There is no file {path}; name the .npz or folder of an ICT-FaceKit head.") from None
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, MemoryError):
@@ -35,23 +38,24 @@ def ict_source(path: Path) -> RigSource:
 
 
 def _check(arrays: dict[str, np.ndarray], file: str) -> None:
-    lost = [name for name in (*ARRAYS, *_EYES) if name not in arrays]
-    if lost:
-        raise RigError(f"{file} has no array {lost[0]}; give the .npz of an ICT-FaceKit head.")
+    for name, (kinds, axes) in ARRAYS.items():
+        if name not in arrays:
+            raise RigError(f"{file} has no array {name}; give the .npz of an ICT-FaceKit head.")
+        if arrays[name].dtype.kind not in kinds or arrays[name].ndim != axes:
+            raise RigError(f"{file} has {name} of another kind than the head of ICT-FaceKit; pack it anew.")
+        if kinds == "f" and not np.isfinite(arrays[name]).all():
+            raise RigError(f"{file} has NaN or infinite numbers in {name}; pack the head anew.")
     count, faces = len(arrays["neutral"]), arrays["tris"]
     wanted = {
-        "neutral": (count, 3), "tris": (len(faces), 3), "tri_material": (len(faces),), "materials": (None,),
-        "expr_names": (None,), "expr": (len(arrays["expr_names"]), count, 3), "extra_names": (None,),
-        "extra": (len(arrays["extra_names"]), count, 3), "eye_centre": (2, 3), "eye_vertex_range": (2, 2),
+        "neutral": (count, 3), "tris": (len(faces), 3), "tri_material": (len(faces),),
+        "expr": (len(arrays["expr_names"]), count, 3), "extra": (len(arrays["extra_names"]), count, 3),
+        "eye_centre": (2, 3), "eye_vertex_range": (2, 2),
     }  # fmt: skip
     for name, shape in wanted.items():
-        got = arrays[name].shape
-        if len(got) != len(shape) or any(size not in (None, own) for size, own in zip(shape, got, strict=True)):
-            raise RigError(f"{file} has {name} of the shape {got}; the packed ICT-FaceKit head was wanted.")
-        if arrays[name].dtype.kind == "f" and not np.isfinite(arrays[name]).all():
-            raise RigError(f"{file} has NaN or infinite numbers in {name}; pack the head anew.")
-    if len(faces) and not (0 <= faces.min() and faces.max() < count):
-        raise RigError(f"{file} has triangles of vertices that it does not have; pack the head anew.")
+        if arrays[name].shape != shape:
+            raise RigError(f"{file} has {name} of the shape {arrays[name].shape}; {shape} was expected.")
+    if not len(faces) or faces.min() < 0 or faces.max() >= count:
+        raise RigError(f"{file} has no triangles, or some of vertices that it does not have; pack the head anew.")
 
 
 def _source(arrays: dict[str, np.ndarray], file: str) -> RigSource:

@@ -234,6 +234,41 @@ def test_wrong_folders_and_files(tmp_path: Path, monkeypatch) -> None:
         FaceRig.from_obj_folder(folder)
 
 
+def ict_arrays() -> dict[str, np.ndarray]:
+    """Arrays as in the packed head of ICT-FaceKit: ours, in centimetres."""
+    names = list(SIDED)
+    return {
+        "neutral": PACK.neutral * 100, "tris": PACK.faces.astype(np.uint16), "materials": np.array(["M_Face"]),
+        "tri_material": np.zeros(len(PACK.faces), np.uint8), "expr_names": np.array(names),
+        "expr": (PACK.deltas[[INDEX[name] for name in names]] * 100).astype(np.float16),
+        "extra_names": np.array([], dtype="U5"), "extra": np.zeros((0, PACK.vertex_count, 3), np.float16),
+        "eye_centre": PACK.eye_pivots * 100, "eye_vertex_range": np.array([[0, 10], [10, 20]], np.int32),
+    }  # fmt: skip
+
+
+def test_a_packed_ict_head_is_read_by_names(tmp_path: Path) -> None:
+    np.savez(tmp_path / "head.npz", **ict_arrays())
+    rig = read_rig(tmp_path / "head.npz")
+    assert rig.kind == "ICT-FaceKit" and rig.unit == "centimetres"
+    assert np.abs(moved(rig, jawOpen=1.0) - moved(PACK, jawOpen=1.0))[30:].max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "part"),
+    [
+        ("neutral", np.array("text"), "another kind"), ("neutral", np.zeros((3, 3)), "expr of the shape"),
+        ("expr", np.full((6, PACK.vertex_count, 3), np.nan), "NaN"), ("tris", np.array([[0, 1, 9999]]), "tri_material"),
+        ("tris", np.full(PACK.faces.shape, 60_000), "does not have"), ("expr_names", np.array([1, 2]), "another kind"),
+        ("materials", np.array([{}], dtype=object), "no .npz"), ("eye_centre", np.zeros((3, 3)), "eye_centre"),
+    ],
+)  # fmt: skip
+def test_odd_ict_heads(tmp_path: Path, name: str, array: np.ndarray, part: str) -> None:
+    np.savez(tmp_path / "head.npz", **{**ict_arrays(), name: array})
+    with pytest.raises(RigError, match=part) as refused:
+        FaceRig.from_ict(tmp_path / "head.npz")
+    assert one_sentence(refused)
+
+
 @given(st.binary(max_size=200))
 @settings(max_examples=60, deadline=None)
 def test_any_bytes_are_an_obj_or_refused(tmp_path_factory, content: bytes) -> None:
