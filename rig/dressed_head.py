@@ -14,9 +14,11 @@ from rig.lighting import unit
 from rig.look import Look
 from rig.smoothstep import smoothstep
 
-CORNERS_M, CORNER_SHADE = (0.006, 0.020), 0.8
+CORNERS_M, CORNER_SHADE = (0.009, 0.024), 0.75
 """From the midline to the corners of the mouth, and the shadow that cheeks and lips cast there, which lamps of other
 programs do not."""
+TEETH_LIGHT = 1.35
+"""Teeth let light through; what only reflects it looks grey behind lips."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +69,14 @@ def _body(rig: FaceRig, look: Look) -> tuple[Piece, ...]:
     turned = np.stack([body.surface(rig.neutral + delta)[1] - normals for delta in rig.deltas])
     colours, weight = body.painted(), rig.head_weight[body.rows]
     corner_shade = 1 - CORNER_SHADE * smoothstep(*CORNERS_M, np.abs(points[:, :1]))
-    roughness = {"skin": 0.62, "mouth": 0.55, "teeth": 0.35}
+    roughness, light = {"skin": 0.62, "mouth": 0.55, "teeth": 0.35}, {"teeth": TEETH_LIGHT}
     pieces = []
     for layer in body.layers:
         own, faces = _used(layer)
         painted = layer.texture.shape[0] > 1
         pieces.append(Piece(
             layer.name, points[own], normals[own], faces,
-            colours[own] * (1 if layer.name == "skin" else corner_shade[own]), weight[own],
+            colours[own] * (1 if layer.name == "skin" else corner_shade[own]) * light.get(layer.name, 1.0), weight[own],
             body.uv[own] if painted else None, layer.texture if painted else None, deltas[:, own],
             turned[:, own] if layer.name == "skin" else None, roughness[layer.name],
         ))  # fmt: skip
