@@ -156,5 +156,5 @@ def save(performance: Performance, video: Video, output: Path, arguments: argpar
     if suffix in SHEET:
         performance.save_contact_sheet(output, video)
     else:
-        performance.save(output, options=requested_curve_options(arguments))
+        performance.save(output, options=replace(requested_curve_options(arguments), sound=arguments.speech))
     report(output, arguments.quiet)

@@ -74,9 +74,9 @@ def _body(rig: FaceRig, look: Look) -> tuple[Piece, ...]:
     for layer in body.layers:
         own, faces = _used(layer)
         painted = layer.texture.shape[0] > 1
+        shade = 1 if layer.name == "skin" else corner_shade[own] * light.get(layer.name, 1)
         pieces.append(Piece(
-            layer.name, points[own], normals[own], faces,
-            colours[own] * (1 if layer.name == "skin" else corner_shade[own]) * light.get(layer.name, 1.0), weight[own],
+            layer.name, points[own], normals[own], faces, np.minimum(colours[own] * shade, 1), weight[own],
             body.uv[own] if painted else None, layer.texture if painted else None, deltas[:, own],
             turned[:, own] if layer.name == "skin" else None, roughness[layer.name],
         ))  # fmt: skip
