@@ -20,8 +20,10 @@ NECK_PIVOT_M = np.float32([0.0, -0.087, -0.112])
 """Where a head turns whose file has no bone for it: as in the packed head, for eyes EYE_DISTANCE_M apart."""
 NECK_FROM_M, NECK_TO_M = -0.24, -0.11
 """Without a bone, the turn fades out between these heights below the eyes."""
-CUT_M, WHOLE_BODY_M = -0.42, -0.60
-"""What reaches lower than WHOLE_BODY_M is a body, and is cut off at CUT_M: below the picture."""
+WHOLE_BODY_M = -0.60
+"""What reaches lower than this below the eyes is a body."""
+CUT_M, ARMS_M = -0.42, 0.40
+"""Of a body what lies lower, or further to the sides, is cut off: it is out of the picture."""
 EYE_MORPH_M = 0.001
 """A look shape that moves an eyeball this far turns it by itself."""
 
@@ -42,7 +44,7 @@ def fitted_rig(source: RigSource, names: Mapping[str, str] | None = None) -> For
         )
     frame = head_frame(source, found)
     points = frame.points(source.points)
-    rows = _kept_rows(points, source)
+    rows = _kept_rows(points)
     own = {name: _framed(morph, frame, rows) for name, morph in source.morphs.items()}
     points, eye_share = points[rows], source.eye_share[:, rows]
     pivots = _eye_pivots(source, frame)
@@ -72,11 +74,11 @@ def _framed(morph: Morph, frame: HeadFrame, rows: np.ndarray) -> Morph:
     return replace(morph, offsets=frame.offsets(morph.offsets)).at(rows)
 
 
-def _kept_rows(points: np.ndarray, source: RigSource) -> np.ndarray:
+def _kept_rows(points: np.ndarray) -> np.ndarray:
     """(N,) vertices that stay: all of a head or bust; of a body what lies above the cut."""
     if points[:, 1].min(initial=0.0) > WHOLE_BODY_M:
         return np.arange(len(points))
-    return np.flatnonzero(points[:, 1] > CUT_M)
+    return np.flatnonzero((points[:, 1] > CUT_M) & (np.abs(points[:, 0]) < ARMS_M))
 
 
 def _kept_layers(source: RigSource, rows: np.ndarray) -> tuple[Layer, ...]:

@@ -16,6 +16,9 @@ OLD_PRESETS = {
 }  # fmt: skip
 """Presets of VRM 0.x by their names in 1.0."""
 
+MOST_WEIGHT = 1000
+"""A bind's weight goes to 100 in VRM 0.x; more is no weight."""
+
 Binds = list[tuple[int, int, float]]
 """(node, number of the morph target, weight): what an expression moves."""
 
@@ -85,9 +88,12 @@ def _old_expressions(scene: GltfScene, extension: Mapping[str, Any]) -> dict[str
 
 def _bind(place: Any, target: Any, weight: Any) -> tuple[int, int, float]:
     """Numbers as they are; what is no number points nowhere and moves nothing."""
-    whole = all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in (place, target))
-    strong = isinstance(weight, int | float) and abs(weight) <= 1000
-    return (place, target, float(weight)) if whole and strong else (-1, 0, 0.0)
+    sound = _is_index(place) and _is_index(target) and isinstance(weight, int | float) and abs(weight) <= MOST_WEIGHT
+    return (place, target, float(weight)) if sound else (-1, 0, 0.0)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _new_bones(extension: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +112,7 @@ def _nodes(scene: GltfScene, bones: Mapping[str, Any]) -> FaceNodes:
 
     def picked(bone: str, otherwise: int | None) -> int | None:
         node = bones.get(bone)
-        return node if isinstance(node, int) and 0 <= node < len(scene.nodes) else otherwise
+        return node if _is_index(node) and node < len(scene.nodes) else otherwise
 
     return FaceNodes(
         picked("head", named.head), (picked("leftEye", named.eyes[0]), picked("rightEye", named.eyes[1]))

@@ -68,15 +68,16 @@ def write_head(
     pieces: int = 1,
     picture: bytes | None = None,
     node: dict[str, Any] | None = None,
+    points: np.ndarray = PACK.neutral,
     **rest: Any,
 ) -> Path:
     """A .glb, .gltf or .vrm. shapes: own name -> ARKit name. bones: none, or names for BONES; node 0 is the mesh.
 
     material: its JSON; with a picture, texture 0 shows it.  pieces: primitives that share one list of vertices.
-    node: transform of the mesh's node.  rest: members of the document such as extensions.
+    node: transform of the mesh's node.  points: at rest.  rest: members of the document such as extensions.
     """
     document = GltfDocument()
-    points = in_file(PACK.neutral, unit_m, axes).astype(np.float32)
+    points = in_file(points, unit_m, axes).astype(np.float32)
     offsets = [in_file(PACK.deltas[INDEX[shape]], unit_m, axes).astype(np.float32) for shape in shapes.values()]
     attributes = {"POSITION": document.add_array(points, limits=True)}
     if bones:

@@ -146,8 +146,20 @@ def test_three_hundred_morphs_are_kept_by_name(tmp_path: Path) -> None:
         {"VRMC_vrm": {"expressions": {"custom": {"jawOpen": {"morphTargetBinds": [{"node": -1, "index": 1e9}, 7]}}}}},
         {"VRM": {"blendShapeMaster": {"blendShapeGroups": [{"binds": [{"mesh": "x"}]}, None]}, "humanoid": 1}},
         {"VRM": {"humanoid": {"humanBones": [{"bone": "head", "node": 10**9}, {}]}}},
+        {"VRM": {"humanoid": {"humanBones": [{"bone": "head", "node": True}]}}},
     ],
 )
 def test_odd_vrm_extensions_leave_the_morph_targets(tmp_path: Path, extension: dict) -> None:
     rig = FaceRig.from_vrm(write_head(tmp_path / "odd.vrm", SIDED, extensions=extension))
     assert set(rig.fit.found) == set(SIDED)
+
+
+def test_of_a_whole_body_head_and_chest_are_kept(tmp_path: Path) -> None:
+    body = PACK.neutral.copy()
+    low, wide = PACK.neutral[:, 1] < -0.30, np.abs(PACK.neutral[:, 0]) > 0.26
+    body[low, 1] -= 1.2
+    body[wide & ~low, 0] *= 3
+    rig = FaceRig.from_gltf(write_head(tmp_path / "body.glb", SIDED, points=body))
+    assert rig.vertex_count == np.count_nonzero(~low & ~(wide & ~low)) and rig.neutral[:, 1].min() > -0.42
+    face = PACK.regions["face"][~low & ~wide]
+    assert np.abs(moved(rig, jawOpen=1.0) - moved(PACK, jawOpen=1.0)[~low & ~wide])[face].max() < 0.01
