@@ -65,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         for receiver in receivers:
             receiver.close()
-    say(arguments, "; ".join(part for part in (str(timing), source.report()) if part))
+    failed = sum(receiver.failed for receiver in receivers)
+    parts = (str(timing), f"{failed} datagrams could not leave" if failed else "", source.report())
+    say(arguments, "; ".join(part for part in parts if part))
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
@@ -13,7 +12,7 @@ from apps.stream import STANDARD, samples_of
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.dials import Dials
 from dreamtalk.live.clip_feed import ClipFeed
-from dreamtalk.live.microphone import Microphone, play, sound_library
+from dreamtalk.live.microphone import Microphone, sound_library, start_playing
 from dreamtalk.live.motion_buffer import MotionBuffer
 from dreamtalk.live.sender import FaceAt
 from dreamtalk.speech.audio import Waveform, iter_audio, load_audio
@@ -122,6 +121,5 @@ def _troubles(stalls: int, microphone: Microphone | None) -> str:
 
 
 def _player(waveform: Waveform) -> Callable[[], None]:
-    """Starts the sound without waiting for the device: opening one takes longer than a frame."""
-    sound_library()
-    return lambda: threading.Thread(target=play, args=(waveform,), daemon=True).start()
+    sound_library()  # complains now, not in the middle
+    return lambda: start_playing(waveform)

@@ -23,6 +23,7 @@ PORTS = {
 """What can be sent, and where its receivers listen."""
 _TARGET = re.compile(r"(?P<kind>[a-z0-9-]+)(?:@(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>\d+))?)?")
 _LONGEST_SUBJECT = 100
+_LARGEST_DENOMINATOR = 100_000  # so that any rate's two numbers fit a packet
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +84,8 @@ def _encoder(kind: str, arguments: argparse.Namespace, rate: FrameRate) -> Encod
         version = 2 if kind.endswith("2") else 1
         return lambda face, number, time_s: ifacialmocap.message(face, version)
     subject, first = _subject(arguments.subject), _first_frame(rate.exact) if arguments.time_of_day else 0
-    return lambda face, number, time_s: live_link_packet.encoded(face, first + number, rate.exact, subject)
+    exact = rate.exact.limit_denominator(_LARGEST_DENOMINATOR)
+    return lambda face, number, time_s: live_link_packet.encoded(face, first + number, exact, subject)
 
 
 def _expressions(style: str) -> Callable[[Face], list[tuple[str, float]]]:

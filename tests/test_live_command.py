@@ -87,6 +87,11 @@ def test_a_clip_is_looped_for_the_seconds_asked(run: Callable, ear: Ear, clip_pa
     assert max(numbers) >= 12 + 18 + 10  # the clip alone would be over after 12 frames and 18 on the way to rest
 
 
+def test_a_rate_of_any_digits_fits_the_packet(run: Callable, ear: Ear, clip_path: Path) -> None:
+    assert run("live", clip_path, "--port", ear.port, "--fps", "33.3333333333333", "--quiet") == (0, "")
+    assert read_live_link(ear.heard()[0])["rate"] == (100, 3)
+
+
 def test_frames_are_counted_from_midnight_when_asked(run: Callable, ear: Ear, clip_path: Path) -> None:
     run("live", clip_path, "--port", ear.port, "--time-of-day", "--quiet")
     assert 0 <= read_live_link(ear.heard()[0])["frame"] < 24 * 3600 * 60 + 60

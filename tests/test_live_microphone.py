@@ -71,6 +71,8 @@ class FakeSounddevice:
         return FakeStream(settings)
 
     def play(self, samples: np.ndarray, rate: int) -> None:
+        if not self.names:
+            raise self.PortAudioError("Error querying device -1")
         self.played.append((len(samples), rate))
 
 
@@ -167,3 +169,11 @@ def test_the_sound_is_played_beside_a_clip(
 ) -> None:
     assert run("live", clip_path, "--sound", speech, "--port", ear.port, "--quiet") == (0, "")
     assert library.played == [(16000, 16000)]
+
+
+def test_a_loudspeaker_that_refuses_does_not_stop_the_face(
+    run: Callable, library: FakeSounddevice, ear: Ear, clip_path: Path, speech: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library.names = ()
+    assert run("live", clip_path, "--sound", speech, "--port", ear.port, "--quiet")[0] == 0
+    assert "The sound cannot be played (Error querying device -1)" in caplog.text and ear.heard()

@@ -1,8 +1,9 @@
 """Sound in and out by sounddevice: the microphone in pieces, a list of devices, and playing a sound beside the face."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, Full, Queue
+from threading import Thread
 from types import ModuleType
 
 import numpy as np
@@ -96,13 +97,20 @@ class Microphone:
                     pass
 
 
-def play(waveform: Waveform) -> None:
-    """Start to play a sound on the system's loudspeaker and return. Raises OptionError where it cannot."""
+def start_playing(waveform: Waveform) -> None:
+    """Play a sound on the system's loudspeaker, without waiting for it: opening a device takes longer than a frame.
+
+    A loudspeaker that refuses is warned of. Raises OptionError as sound_library does.
+    """
     library = sound_library()
-    try:
-        library.play(waveform.samples, waveform.sample_rate)
-    except (library.PortAudioError, ValueError) as error:
-        raise OptionError(f"The sound cannot be played ({_plain(error)}); leave --sound out.") from None
+
+    def play() -> None:
+        try:
+            library.play(waveform.samples, waveform.sample_rate)
+        except (library.PortAudioError, ValueError) as error:
+            _log.warning("The sound cannot be played (%s); the face goes on without it.", _plain(error))
+
+    Thread(target=play, name="sound", daemon=True).start()
 
 
 def _usable_rate(library: ModuleType, device: int | str | None) -> int:
@@ -114,7 +122,7 @@ def _usable_rate(library: ModuleType, device: int | str | None) -> int:
         return round(library.query_devices(device, "input")["default_samplerate"])
 
 
-def _to_model_rate(rate: int):
+def _to_model_rate(rate: int) -> Callable[[np.ndarray], Iterable[np.ndarray]]:
     """A function that gives pieces at 16 kHz for a piece (N,) at `rate`, and keeps its state between them."""
     if rate == SAMPLE_RATE:
         return lambda block: (block,)
