@@ -3,7 +3,7 @@
     python benchmarks/fuzz_readers.py [--inputs 20000] [--formats .glb .csv] [--seed 0] [--keep FOLDER]
 
 Prints one JSON line for each format: inputs, clips, refusals, what went wrong, the slowest read. Inputs run in child
-processes of a few hundred, so that a crash or a hang costs one of them and names its input; what went wrong is kept.
+processes, two thousand each, so that a crash or a hang costs one of them and names its input; what went wrong is kept.
 """
 
 import argparse
@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from file_mutations import mutated, valid_file  # noqa: E402
 from reading_trials import wrong_with_reading  # noqa: E402
 
-BATCH, BATCH_S = 500, 300.0
+BATCH, BATCH_S = 2000, 600.0
 MEMORY_BYTES = 4 * 1024**3
 
 
