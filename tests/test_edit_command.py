@@ -1,11 +1,13 @@
 """`dreamtalk edit` does what it is asked, in the order asked, and harms nothing where it cannot."""
 
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from apps.cli import main
+from apps.cli import build_parser, main
 from rig import BlendshapeClip
 from rig.clip_file import read_clip, write_clip
 
@@ -116,3 +118,25 @@ def test_no_input_is_overwritten(takes, capsys, words):
     assert main(["edit", "a.npz", *words.split()]) == 2
     assert "would be overwritten" in capsys.readouterr().err
     assert (Path("a.npz").read_bytes(), Path("b.npz").read_bytes()) == before
+
+
+GUIDE = (Path(__file__).resolve().parent.parent / "docs" / "editing.md").read_text(encoding="utf-8")
+TAUGHT = [*re.findall(r"\| `(dreamtalk .*?)` \|", GUIDE), *re.findall(r"^dreamtalk .*", GUIDE, re.MULTILINE)]
+
+
+def test_every_edit_that_the_guide_teaches_can_be_done(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(("hello.csv", "surprised.csv")):
+        rng = np.random.default_rng(number)
+        write_clip(BlendshapeClip(rng.uniform(0, 1, (162, 52)), rng.normal(0, 0.2, (162, 3)), 25), name)
+    edits = [command for command in TAUGHT if command.startswith("dreamtalk edit")]
+    assert len(edits) > 15
+    for command in edits:
+        assert main(shlex.split(command)[1:]) == 0, command
+    methods = re.findall(r"`clip\.(\w+)\(", GUIDE)
+    assert methods and all(hasattr(BlendshapeClip, method) for method in methods)
+
+
+@pytest.mark.parametrize("command", [command for command in TAUGHT if not command.startswith("dreamtalk edit")])
+def test_every_other_command_of_the_guide_parses(command):
+    build_parser().parse_args(shlex.split(command)[1:])
