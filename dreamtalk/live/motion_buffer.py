@@ -14,6 +14,7 @@ from rig.smoothstep import smoothstep
 HOLD_S = 0.25
 """How long the last face stands when nothing comes any more, before it eases to rest."""
 EASE_S = 0.5
+"""How long that takes."""
 FADE_S = 0.12
 """From what was shown while waiting into the motion that has come."""
 CATCH_UP = 1.25
@@ -105,9 +106,9 @@ class MotionBuffer:
         return mixed(self._before, REST, gone)
 
     def _playing_face(self, now: float) -> Face:
-        (time_s, face), *rest = [self._frames[index] for index in range(min(2, len(self._frames)))]
-        if rest:
-            later_s, later = rest[0]
+        time_s, face = self._frames[0]
+        if len(self._frames) > 1:
+            later_s, later = self._frames[1]
             face = mixed(face, later, (self._position - time_s) / (later_s - time_s))
         come = float(smoothstep(0, FADE_S, now - self._resumed_at))
         return face if come == 1.0 else mixed(self._before, face, come)
