@@ -7,6 +7,7 @@ from typing import Any
 from apps.outputs import check_outputs, output_path
 from apps.plot import chosen_shapes
 from apps.progress import progress_bar
+from apps.rig_options import add_rig_arguments, requested_head, retargeted, rig_inputs
 from dreamtalk.comparison import CURVES_SHOWN, compared
 from dreamtalk.errors import OptionError
 from dreamtalk.performance import AVATAR_SIZE_PX
@@ -34,6 +35,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--size", type=int, default=AVATAR_SIZE_PX, metavar="N", help="side of each picture (default %(default)s)"
     )
+    add_rig_arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bars and no list of what was written")
     parser.add_argument(
         "-o", "--output", type=output_path, required=True, metavar="OUT", help=".mp4, or FOLDER/ for numbered pictures"
@@ -42,17 +44,22 @@ def add_command(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    check_outputs([arguments.output], (".mp4",), (arguments.first, arguments.second, arguments.audio))
+    inputs = (arguments.first, arguments.second, arguments.audio, *rig_inputs(arguments))
+    check_outputs([arguments.output], (".mp4",), inputs)
     labels = (arguments.first.name, arguments.second.name)
     if arguments.labels is not None:
         labels = tuple(label.strip() for label in arguments.labels.split(","))
         if len(labels) != 2:
             raise OptionError(f"--labels is {arguments.labels!r}; give two with a comma between: before,after.")
     shapes = None if arguments.shapes is None else tuple(chosen_shapes(arguments.shapes))
+    rig = requested_head(arguments)
+    waveform = None if arguments.audio is None else load_audio(arguments.audio)
+    first, second = read_clip(arguments.first), read_clip(arguments.second)
+    if arguments.retarget:
+        first, second = retargeted(first, rig), retargeted(second, rig)
     film = compared(
-        read_clip(arguments.first), read_clip(arguments.second), labels,
-        None if arguments.audio is None else load_audio(arguments.audio),
-        fps=arguments.fps, shapes=() if arguments.no_curves else shapes, size=arguments.size,
+        first, second, labels, waveform,
+        fps=arguments.fps, shapes=() if arguments.no_curves else shapes, size=arguments.size, rig=rig,
     )  # fmt: skip
     with progress_bar(arguments.output.name, arguments.quiet) as progress:
         film.save(arguments.output, progress)

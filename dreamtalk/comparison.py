@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from dreamtalk.plots.curve_plot import compared_curves, shortened
 from dreamtalk.plots.panels import CARD, COLOURS, FAINT, INK, PAPER, SOUND, Curve, loudness, thinned, weight_panel
 from dreamtalk.speech.audio import Waveform
 from rig.clip import BlendshapeClip
+
+if TYPE_CHECKING:
+    from rig.face_rig import FaceRig
+    from rig.foreign_rig import ForeignRig
 
 CURVES_SHOWN = 3
 SMALLEST_PX, LARGEST_PX = 128, 2048
@@ -34,6 +39,7 @@ class Comparison:
     waveform: the sound, or None for a silent film.
     shapes: the curves below, by name; None = the three that move most, left and right as their mean; () = none.
     size: side of each picture, 128 to 2048 pixels.
+    rig: another head than the avatar's own, as in Performance.render.
 
     Raises OptionError where the rates differ, the size is out of range or labels are not two; see `compared`.
     """
@@ -44,6 +50,7 @@ class Comparison:
     waveform: Waveform | None = None
     shapes: tuple[str, ...] | None = None
     size: int = AVATAR_SIZE_PX
+    rig: "FaceRig | ForeignRig | None" = None
 
     def __post_init__(self) -> None:
         if self.first.fps != self.second.fps:
@@ -65,7 +72,7 @@ class Comparison:
         """The film's frames, (H, W, 3) uint8 RGB; memory does not grow with the clips."""
         page, across = self._page(), page_width(self.size) - 2 * _MARGIN
         left, right, down = _MARGIN, _MARGIN + self.size + _GAP, _LABEL
-        pictures = Performance(self._interleaved()).render(size=self.size).frames()
+        pictures = Performance(self._interleaved()).render(size=self.size, rig=self.rig).frames()
         for number, (first, second) in enumerate(zip(pictures, pictures, strict=True)):
             frame = page.copy()
             for place, picture, clip in ((left, first, self.first), (right, second, self.second)):
@@ -129,10 +136,11 @@ def compared(
     fps: float | None = None,
     shapes: tuple[str, ...] | None = None,
     size: int = AVATAR_SIZE_PX,
+    rig: "FaceRig | ForeignRig | None" = None,
 ) -> Comparison:
     """The comparison of two clips of any rates, at `fps` or at the higher of both; blinks and closures are kept."""
     rate = max(first.fps, second.fps) if fps is None else fps
-    return Comparison(first.resampled(rate), second.resampled(rate), labels, waveform, shapes, size)
+    return Comparison(first.resampled(rate), second.resampled(rate), labels, waveform, shapes, size, rig)
 
 
 def page_width(size: int) -> int:

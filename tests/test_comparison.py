@@ -27,7 +27,7 @@ def ramp(frames: int, fps: float, most: float = 1.0) -> BlendshapeClip:
 def grey_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures as grey as the jaw is open, instead of the avatar."""
 
-    def render(self: Performance, size: int) -> Video:
+    def render(self: Performance, size: int, rig: object) -> Video:
         def draw(clip: BlendshapeClip):
             for jaw in clip.column("jawOpen"):
                 yield np.full((size, size, 3), round(100 + 100 * float(jaw)), np.uint8)

@@ -18,6 +18,7 @@ from rig.arkit import GROUPS, NAMES
 from rig.clip import BlendshapeClip
 
 LEVELS_PER_SECOND = 200
+_PANELS = (*PARTS, ("Tongue", ("tongue",), ()))
 _STILL = 0.01  # a shape that stays below is not offered
 _FULL = 65_535
 
@@ -58,10 +59,9 @@ def _page_data(
     most = np.max([source.clip.weights.max(axis=0) for source in sources], axis=0)
     offered = [name for column, name in enumerate(NAMES) if most[column] >= _STILL or name in (shapes or ())]
     shown = _shown_at_first(sources[0].clip) if shapes is None else set(shapes)
-    groups = [(name, groups) for name, groups, _ in PARTS]
     panels = [
         {"name": name, "shapes": [shape for group in members for shape in GROUPS[group] if shape in offered]}
-        for name, members in [*groups, ("Tongue", ("tongue",))]
+        for name, members, _ in _PANELS
     ]
     return {
         "duration": max(source.clip.duration_s for source in sources),
@@ -86,7 +86,7 @@ def _clip_data(source: CurveSource, shapes: Sequence[str]) -> dict[str, Any]:
 
 
 def _shown_at_first(clip: BlendshapeClip) -> set[str]:
-    plain = {name for _, groups, always in PARTS for name in strongest_curves(clip, groups, always)}
+    plain = {name for _, groups, always in _PANELS for name in strongest_curves(clip, groups, always)}
     # Sides are kept apart here; of a pair the left one stands for both until the other is asked for.
     return {name for name in NAMES if name in plain or (name.endswith("Left") and without_side(name) in plain)}
 
