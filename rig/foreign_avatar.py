@@ -10,7 +10,7 @@ from rig.foreign_rig import ForeignRig
 from rig.lighting import GAMMA, Surface, lit, sampled_albedo, unit
 from rig.look import Look
 from rig.open_sky import open_sky
-from rig.part_names import is_in
+from rig.part_names import eye_side, is_in
 from rig.vertex_normals import corner_sums, crossed
 
 WELD_M = 1e-5
@@ -91,6 +91,8 @@ def _surface(rig: ForeignRig, sky: np.ndarray) -> Surface:
     for layer in rig.layers:
         rows = np.unique(layer.faces)
         albedo[rows] = sampled_albedo(_opaque(layer), rig.uv[rows])
+        if eye_side(layer.name) is not None:
+            gloss[rows], sharpness[rows], sky[rows] = 0.35, 140.0, 0.8
         for openness, names in IN_MOUTH:
             if is_in(layer.name, *names):
                 sky[rows], gloss[rows], sharpness[rows] = openness, 0.1, 40.0

@@ -27,6 +27,9 @@ CUT_M, ARMS_M = -0.42, 0.40
 EYE_MORPH_M = 0.001
 """A look shape that moves an eyeball this far turns it by itself."""
 
+MOST_SHOWN = 60
+"""Names in the message to somebody who must write a map of them."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +40,7 @@ def fitted_rig(source: RigSource, names: Mapping[str, str] | None = None) -> For
     """
     found = find_shapes(source.morphs, names or {}, source.file)
     if not found and not any(name.startswith("preset.") for name in source.morphs):
-        shown = ", ".join(list(source.morphs)[:4]) or "none"
+        shown = ", ".join(list(source.morphs)[:MOST_SHOWN]) or "none"
         raise RigError(
             f"{source.file} has no morph by an ARKit name (it has {shown}); give a map of names, "
             "lines such as jawOpen,Mouth_Open."

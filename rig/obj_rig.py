@@ -45,11 +45,12 @@ def obj_folder_source(folder: Path, kind: str = KIND) -> RigSource:
 def _obj_files(folder: Path) -> list[Path]:
     """In the order of their names, so that the same folder reads the same everywhere."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".obj" and path.is_file())
+        found = [path for path in folder.iterdir() if path.suffix.lower() == ".obj" and path.is_file()]
     except NotADirectoryError:
         raise RigError(f"{folder} is no folder; name one that holds neutral.obj and an .obj for each shape.") from None
     except OSError as error:
         raise RigError(f"The folder {folder} cannot be read ({error.strerror}); name one of .obj files.") from None
+    return sorted(found, key=lambda path: path.name)
 
 
 def _neutral(folder: Path) -> Path:

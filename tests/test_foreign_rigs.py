@@ -79,7 +79,10 @@ def test_a_head_in_no_known_unit_gets_the_size_of_a_head(tmp_path: Path) -> None
 @pytest.mark.parametrize("neutral", ["Neutral", "_neutral", "generic_neutral_mesh", "Basis"])
 def test_the_file_at_rest_has_many_names(tmp_path: Path, neutral: str) -> None:
     names = {"eyeBlink_L": "eyeBlinkLeft", "EyeBlinkRight": "eyeBlinkRight", "jaw_open": "jawOpen"}
-    rig = read_rig(write_obj_folder(tmp_path / "head", names, neutral=neutral))
+    folder = write_obj_folder(tmp_path / "head", names, neutral=neutral)
+    (folder / "identity000.obj").write_text("v 0 0 0\n")
+    rig = read_rig(folder)
+    assert rig.kind == ("ICT-FaceKit" if neutral == "generic_neutral_mesh" else "OBJ folder")
     assert dict(rig.fit.found) == {shape: own for own, shape in names.items()}
 
 
