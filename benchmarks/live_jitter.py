@@ -109,7 +109,7 @@ def measure_clips(seconds: float, rates: list[float], plot: Path | None) -> None
             print(f"{fps:g} fps {name:20} {figures}  {arrived} of {len(clip)} frames; load {load()}", flush=True)
             if timing is not None:
                 print(f"    sender: {timing}")
-            shown[f"{name}, {fps:g}"] = np.abs(steps)
+            shown[f"{name}, {fps:g} fps"] = np.abs(steps)
     if plot is not None:
         draw(dict(sorted(shown.items())), plot)
 
