@@ -1,6 +1,7 @@
 """Live Link Face CSV and npz: layout, round trips, bad files."""
 
 import csv
+import zipfile
 
 import numpy as np
 import pytest
@@ -120,7 +121,11 @@ def test_npz_without_its_parts_or_not_npz_is_refused(tmp_path):
     np.savez(tmp_path / "e.npz", names=np.array(["AU12"]), weights=np.zeros((2, 1)), fps=25)
     np.savez(tmp_path / "f.npz", names=np.array(["jawOpen"]), weights=np.zeros((2, 1)))
     (tmp_path / "b.npz").write_bytes(b"no archive")
+    with zipfile.ZipFile(tmp_path / "g.npz", "w") as archive:
+        for name in ("names.npy", "weights.npy", "fps.npy"):
+            archive.writestr(name, b"no array")
     for name, word in (
+        ("g.npz", "no fps, names, weights"),
         ("a.npz", "names of shape"),
         ("e.npz", "no ARKit name"),
         ("f.npz", "no fps"),

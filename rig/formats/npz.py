@@ -72,7 +72,8 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as archive:
             if sum(member.file_size for member in archive.zip.infolist()) > _MOST_BYTES:
                 raise ValueError("it claims to hold more than 4 GiB")
-            return {key: archive[key] for key in archive.files}
+            members = {key: archive[key] for key in archive.files}
+            return {key: array for key, array in members.items() if isinstance(array, np.ndarray)}
     except FileNotFoundError:
         raise RigError(f"There is no file {path}; name a clip.") from None
     except Exception as error:  # a damaged archive fails in many ways: zip, zlib, struct, header parsing, memory
