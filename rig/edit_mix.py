@@ -81,6 +81,8 @@ def _alongside(
             checked_seconds(f"The {what} of the mixture", second, 0.0, longest + 0.5 / clip.fps)
     if start_s is not None and end_s is not None and end_s <= start_s:
         raise RigError(f"The mixture goes from {start_s:g} to {end_s:g} s; give an end behind the start.")
+    if start_s is not None and start_s >= other.duration_s:
+        raise RigError(f"The other clip lasts {other.duration_s:g} s, so that nothing of it is left at {start_s:g} s.")
     other = other.resampled(clip.fps)
     if len(other) < len(clip):
         end_s = min(other.duration_s, longest if end_s is None else end_s)

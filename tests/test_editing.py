@@ -306,6 +306,7 @@ def test_every_region_is_known_by_its_name_and_each_shape_lies_in_one_that_is_no
         (lambda clip: clip.mixed(clip, []), "No region"),
         (lambda clip: clip.mixed(clip, ["brows"], start_s=0.8, end_s=0.2), "end behind the start"),
         (lambda clip: clip.mixed(clip, ["brows"], start_s=4), "start of the mixture is 4 s"),
+        (lambda clip: clip.mixed(clip.trimmed(0, 0.4), ["brows"], start_s=0.6), "nothing of it is left at 0.6 s"),
         (lambda clip: clip.blended(clip, 1.5), "share of the other clip is 1.5"),
         (lambda clip: clip.smoothed(0), "cut-off"),
         (lambda clip: clip.scaled({"mouth": -1}), "gain of mouth is -1"),
