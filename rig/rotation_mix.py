@@ -18,6 +18,7 @@ def mixed_angles(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np
 def scaled_angles(angles: np.ndarray, gain: np.ndarray | float) -> np.ndarray:
     """Turns (T, 3) radians about their own axes by `gain` (T,) or a number >= 0 times their size, (T, 3) float64."""
     quaternions = quaternions_from_angles(np.float64(angles))
+    quaternions = np.where(quaternions[..., 3:] < 0, -quaternions, quaternions)  # the same turn the shorter way round
     axis, cosine = quaternions[..., :3], quaternions[..., 3]
     sine = np.linalg.norm(axis, axis=-1)
     half = np.arctan2(sine, cosine) * gain

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rig import GROUPS, INDEX, NAMES, BlendshapeClip, RigError
@@ -265,6 +265,7 @@ def test_gains_scale_what_they_name():
 
 
 @some
+@example((0.0, 0.0, -1.0), (1.0, -1.0, 1.0), 0.5)
 @given(st.tuples(*[st.floats(-1.2, 1.2)] * 3), st.tuples(*[st.floats(-1.2, 1.2)] * 3), st.floats(0, 1))
 def test_turns_mix_along_the_shortest_arc(first, second, share):
     first, second, share = np.array([first]), np.array([second]), np.array([share])
