@@ -10,7 +10,7 @@ from rig.avatar_part import WHITE, Layer
 from rig.clay import in_clay
 from rig.errors import RigError
 from rig.foreign_rig import ForeignRig
-from rig.head_frame import EYE_DISTANCE_M, HeadFrame, head_frame
+from rig.head_frame import EYE_DISTANCE_M, HeadFrame, head_frame, telling_shapes
 from rig.morph import Morph
 from rig.rig_source import RigSource
 from rig.shape_fit import find_shapes, fit_shapes
@@ -26,7 +26,6 @@ CUT_M, ARMS_M = -0.42, 0.40
 """Of a body what lies lower, or further to the sides, is cut off: it is out of the picture."""
 EYE_MORPH_M = 0.001
 """A look shape that moves an eyeball this far turns it by itself."""
-
 MOST_SHOWN = 60
 """Names in the message to somebody who must write a map of them."""
 
@@ -39,13 +38,14 @@ def fitted_rig(source: RigSource, names: Mapping[str, str] | None = None) -> For
     Warns once of shapes that are approximated or missing. Raises RigError where no shape is found by name.
     """
     found = find_shapes(source.morphs, names or {}, source.file)
-    if not found and not any(name.startswith("preset.") for name in source.morphs):
+    telling = telling_shapes(source, found)
+    if not telling:
         shown = ", ".join(list(source.morphs)[:MOST_SHOWN]) or "none"
         raise RigError(
             f"{source.file} has no morph by an ARKit name (it has {shown}); give a map of names, "
             "lines such as jawOpen,Mouth_Open."
         )
-    frame = head_frame(source, found)
+    frame = head_frame(source, telling)
     points = frame.points(source.points)
     rows = _kept_rows(points)
     own = {name: _framed(morph, frame, rows) for name, morph in source.morphs.items()}

@@ -17,9 +17,11 @@ LEAST_M, MOST_M = 0.02, 0.16
 distance passes in one unit at most, since these are less than ten apart."""
 LID_DEPTH_M = 0.012
 """Lids lie this far in front of the eye's centre."""
-_MEANING_THE_SAME = {
-    "eyeBlinkLeft": "preset.blinkLeft", "eyeBlinkRight": "preset.blinkRight", "jawOpen": "preset.aa",
-}  # fmt: skip
+_TELLING = (
+    ("eyeBlinkLeft", "preset.blinkLeft"), ("eyeBlinkRight", "preset.blinkRight"), ("jawOpen", "preset.aa"),
+    ("jawOpen", "mouthOpen"), ("jawOpen", "viseme_aa"),
+)  # fmt: skip
+"""Where a rig has no ARKit names: what else moves the same place the same way."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,12 +48,17 @@ class HeadFrame:
         return (offsets @ self.axes.T * self.unit_m).astype(np.float32)
 
 
-def head_frame(source: RigSource, found: Mapping[str, str]) -> HeadFrame:
-    """The frame of a head. found: ARKit name -> its own name, as find_shapes gives it.
+def telling_shapes(source: RigSource, found: Mapping[str, str]) -> dict[str, str]:
+    """ARKit name -> the rig's own name, of what tells where its head is. found: as find_shapes gives it."""
+    telling = dict(found)
+    for shape, own in _TELLING:
+        if own in source.morphs:
+            telling.setdefault(shape, own)
+    return telling
 
-    Raises RigError where the shapes move nothing.
-    """
-    telling = {name: own for name, own in _MEANING_THE_SAME.items() if own in source.morphs} | dict(found)
+
+def head_frame(source: RigSource, telling: Mapping[str, str]) -> HeadFrame:
+    """The frame of a head. telling: as telling_shapes gives it. Raises RigError where the shapes move nothing."""
     shapes = {name: source.morphs[own] for name, own in telling.items() if len(source.morphs[own].index)}
     if not shapes:
         raise RigError(f"The shapes of {source.file} move no vertex; export it with its morph targets.")

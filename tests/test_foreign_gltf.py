@@ -114,6 +114,13 @@ def test_a_vrm_with_presets_alone_speaks_blinks_and_smiles(tmp_path: Path) -> No
     assert brow.any() and not brow[rig.neutral[:, 1] < 0.005].any()
 
 
+def test_a_rig_with_visemes_and_shapes_without_sides_speaks_too(tmp_path: Path) -> None:
+    own = {"mouthOpen": "jawOpen", "eyesClosed": "eyeBlinkLeft", "viseme_U": "mouthPucker"}
+    rig = FaceRig.from_gltf(write_head(tmp_path / "head.glb", own))
+    assert not rig.fit.found and np.abs(moved(rig, jawOpen=1.0) - moved(PACK, jawOpen=1.0)).max() < 0.01
+    assert moved(rig, mouthPucker=1.0).any() and rig.fit.approximated["eyeBlinkLeft"] == "eyesClosed (left)"
+
+
 def test_expressions_stand_above_morph_targets_and_take_their_weights(tmp_path: Path) -> None:
     own = {"jawOpen": "mouthPucker", "x": "jawOpen", "y": "mouthSmileLeft"}
     vrm = new_vrm({"blink": [(2, 1.0)]}, {"JawOpen": [(1, 0.5), (2, 0.25)]})
