@@ -85,7 +85,7 @@ def test_rows_without_a_face_are_left_out_and_midnight_is_crossed(tmp_path):
 def test_missing_columns_become_zeros_with_a_warning(tmp_path, caplog):
     write_table(tmp_path / "a.csv", [timecode(n / 25) for n in range(5)])
     clip = read_clip(tmp_path / "a.csv")
-    assert clip.column("mouthSmileLeft").max() == 0 and "has only jawOpen" in caplog.text
+    assert clip.column("mouthSmileLeft").max() == 0 and "has no eyeBlinkLeft, " in caplog.text
     assert clip.eye_rotation is None
 
 

@@ -114,7 +114,7 @@ REAL_ROWS = (
     ("separator", "decimal", "end", "mark"),
     [
         (",", ".", "\n", ""), (",", ".", "\r\n", "\ufeff"), (";", ",", "\r\n", "\ufeff"), ("\t", ".", "\n\n", ""),
-        (";", ".", "\n", ""),
+        (";", ".", "\n", ""), (",", ".", "\r", "\ufeff"),
     ],
 )  # fmt: skip
 def test_separators_decimal_commas_marks_and_line_ends_make_no_difference(tmp_path, separator, decimal, end, mark):
@@ -259,8 +259,8 @@ def test_a_few_missing_columns_are_named(tmp_path, caplog):
     clip = read_clip(table(tmp_path / "a.csv", [first], header))
     assert clip.column("tongueOut")[0] == 0 and clip.column("jawOpen")[0] == 0.5
     assert [record.message for record in caplog.records] == [
-        "a.csv has columns that are no ARKit shape and are left out: Ear, Tail.",
-        "a.csv has no column cheekPuff, tongueOut; taken as 0.",
+        "a.csv has columns that are no ARKit shape: Ear, Tail; left out.",
+        "a.csv has no cheekPuff, tongueOut; taken as 0.",
     ]
 
 
@@ -270,14 +270,15 @@ GOOD = [f"{code(n)},61,0.5" for n in range(3)]
 @pytest.mark.parametrize(
     ("header", "rows", "words"),
     [
-        ("Timecode,BlendshapeCount,JawOpen,jaw_open", [], "jawOpen twice.*'JawOpen' .3. and 'jaw_open' .4."),
+        ("Timecode,BlendshapeCount,JawOpen,jaw_open", [], "jawOpen twice"),
         ("Timecode,BlendshapeCount,TIMECODE,JawOpen", [], "Timecode twice"),
-        ("Timecode,BlendshapeCount", [], "no column named after an ARKit shape"),
+        ("Timecode,BlendshapeCount", [], "names none of the 52"),
         ("BlendshapeCount,JawOpen", [], "no Timecode"),
         (None, [GOOD[0], f"{code(1)},61,wide", GOOD[2]], "Line 3 of a.csv has no finite number in its column JawOpen"),
         (None, [GOOD[0], f"{code(1)},61,inf", GOOD[2]], "Line 3 .*JawOpen"),
         (None, [GOOD[0], f"{code(1)},61,", GOOD[2]], "Line 3 .*JawOpen"),
         (None, [GOOD[0], f"{code(1)},some,0.5", GOOD[2]], "Line 3 .*BlendshapeCount"),
+        (None, [GOOD[0], "00:00:00:0\u0663,61,0.5"], "Line 3 of a.csv has no timecode"),
         (None, [GOOD[0], "00:00:99:00,61,0.5"], "Line 3 of a.csv has no timecode hh:mm:ss:ff.fff"),
         (None, [GOOD[0], f"{code(1)};61;0.5", GOOD[2]], "Line 3 of a.csv has 1 cells where the first line has 3"),
         (None, [GOOD[0], "", f"{code(1)},61,0.5,0.5"], "Line 4 of a.csv has 4 cells"),

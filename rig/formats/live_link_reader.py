@@ -10,7 +10,7 @@ from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.live_link_csv import ANGLE_COLUMNS, ANGLE_ORDER, ANGLE_SIGN
 from rig.formats.row_grid import RowGrid, check_rising, checked, grid_of
-from rig.formats.shape_columns import check_numbers, clipped, named_columns, shape_columns, weights_of
+from rig.formats.shape_columns import check_numbers, clipped, named_columns, shape_places, weights_of
 from rig.formats.take_json import take_of
 from rig.formats.text_table import TextTable, joined
 from rig.formats.timecode import DAY_S, TIMECODE_FPS, frames_of_times, seconds_of_all
@@ -32,7 +32,7 @@ def read_live_link_csv(path: str | Path) -> BlendshapeClip:
     known = named_columns(table.header, ("Timecode", "BlendshapeCount", *ANGLE_COLUMNS), path)
     if "Timecode" not in known:
         raise RigError(f"{path.name} has no Timecode column in its first line; name a Live Link Face CSV.")
-    times, lines, meant, weights, angles = _columns_of(table, known, shape_columns(table.header, path, known))
+    times, lines, meant, weights, angles = _columns_of(table, known, shape_places(table.header, path, known))
     if not meant.any():
         raise RigError(f"{path.name} has no row with a face; name a recording that has one.")
     grid = _grid(times, lines, path)

@@ -9,7 +9,7 @@ from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.curve_columns import EYES, HEAD, SEEN, TIME, CurveRows, curve_tables, time_column
 from rig.formats.export_options import AS_IT_IS, ExportOptions
-from rig.formats.shape_columns import check_numbers, named_columns, shape_columns
+from rig.formats.shape_columns import check_numbers, named_columns, shape_places
 from rig.formats.text_table import TextTable
 from rig.safe_file import written_beside
 
@@ -77,7 +77,7 @@ def _curves(
     import polars as pl
 
     others = named_columns(names, (*HEAD, *EYES, SEEN), table.path)
-    found = {**others, **shape_columns(names, table.path, others)}
+    found = {**others, **shape_places(names, table.path, others)}
     place_of = {names[place]: _COLUMNS.index(name) for name, place in found.items()}
     curves = np.zeros((len(times), len(_COLUMNS)), dtype=np.float32)
     curves[:, list(place_of.values())] = np.nan

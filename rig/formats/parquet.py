@@ -11,7 +11,7 @@ from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.curve_columns import EYES, HEAD, SEEN, CurveRows, curve_tables, time_column
 from rig.formats.export_options import AS_IT_IS, ExportOptions
-from rig.formats.shape_columns import check_numbers, named_columns, shape_columns
+from rig.formats.shape_columns import check_numbers, named_columns, shape_places
 from rig.safe_file import written_beside
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FPS_KEY = "fps"
 _ROWS_AT_ONCE = 32_768
-_NUMBER = re.compile(r"[1-9]\d{0,3}(\.\d{1,20})?")
+_NUMBER = re.compile(r"[1-9][0-9]{0,3}(\.[0-9]{1,20})?")
 # A small file can unpack to any number of rows: a day at 240 frames a second is the most that is read.
 _MOST_ROWS = 24 * 3600 * 240
 
@@ -61,7 +61,7 @@ def _rows_of(scan: "polars.LazyFrame", header: tuple[str, ...], path: Path) -> t
     """The rows, and whether there are columns of the eyes; column by column, for the memory."""
     time, unit_s = time_column(header, path)
     known = named_columns(header, (*HEAD, *EYES, SEEN), path)
-    shapes = shape_columns(header, path, {**known, "time": time})
+    shapes = shape_places(header, path, {**known, "time": time})
     times = _column(scan, header[time], path) * unit_s
     weights = np.zeros((len(times), len(NAMES)), dtype=np.float32)
     turns = np.zeros((len(times), 9), dtype=np.float32)

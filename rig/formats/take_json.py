@@ -21,7 +21,7 @@ from rig.formats.timecode import DAY_S, TIMECODE_FPS, seconds_of
 _log = logging.getLogger(__name__)
 
 _LARGEST_BYTES = 1 << 20
-_RATE = re.compile(r"\d{1,9}(/\d{1,9})?")
+_RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9})?")
 # The app's own endTimecode lies a row before the last.
 _END_SLACK_S = 4 / TIMECODE_FPS
 

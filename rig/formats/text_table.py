@@ -1,7 +1,8 @@
 """Tables of numbers as text, read block by block, so that an hour of curves needs little more than its arrays.
 
 Separators are commas, semicolons or tabs, whichever the first line holds most of; where it is not the comma, commas in
-numbers are decimal ones. A byte order mark, CRLF, quotes, blank lines and a cut-off last line are taken as they come.
+numbers are decimal ones. A byte order mark, line ends of CRLF or CR, quotes, blank lines and a cut-off last line are
+taken as they come.
 """
 
 import logging
@@ -38,11 +39,15 @@ class TableRows:
 
 @dataclass(frozen=True)
 class TextTable:
-    """A text file whose first line names the columns."""
+    """A text file whose first line names the columns.
+
+    line_end: what ends its lines, a lone CR or what ends in a newline.  body_offset: bytes of the first line.
+    """
 
     path: Path
     header: tuple[str, ...]
     separator: str
+    line_end: bytes
     body_offset: int
 
     @classmethod
@@ -52,6 +57,8 @@ class TextTable:
         try:
             with path.open("rb") as file:
                 line = file.readline(_LONGEST_LINE_BYTES)
+            line_end = b"\r" if b"\r" in line.rstrip(b"\r\n") else b"\n"
+            line = line[: line.find(line_end) + 1 or None]
             text = line.decode("utf-8-sig")
         except FileNotFoundError:
             raise RigError(f"There is no file {path}; name a table of curves.") from None
@@ -59,7 +66,7 @@ class TextTable:
             raise RigError(f"{path.name} cannot be read as a text table ({error}); name a table of curves.") from None
         separator = max(",;\t", key=text.count)
         cells = tuple(cell.strip().strip('"').strip() for cell in text.rstrip("\r\n").split(separator))
-        return cls(path, cells, separator, len(line))
+        return cls(path, cells, separator, line_end, len(line))
 
     def rows(
         self, texts: Sequence[int], numbers: Sequence[int], count_column: int | None = None
@@ -89,7 +96,7 @@ class TextTable:
         """Lines below the first, the last with or without its end."""
         with self.path.open("rb") as file:
             file.seek(self.body_offset)
-            return 1 + sum(piece.count(b"\n") for piece in iter(lambda: file.read(_BLOCK_BYTES), b""))
+            return 1 + sum(piece.count(self.line_end) for piece in iter(lambda: file.read(_BLOCK_BYTES), b""))
 
     def _blocks(self) -> Iterator[tuple[int, bytes, bool]]:
         """Number of the first line, whole lines, and whether they are the file's last."""
@@ -97,6 +104,8 @@ class TextTable:
         with self.path.open("rb") as file:
             file.seek(self.body_offset)
             while piece := file.read(_BLOCK_BYTES):
+                if self.line_end == b"\r":
+                    piece = piece.replace(b"\r", b"\n")
                 whole, newline, cut = (rest + piece).rpartition(b"\n")
                 if newline:
                     yield line, whole + newline, not cut and file.tell() >= size

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TIMECODE_FPS = 60
 DAY_S = 24 * 3600.0
-_TIMECODE = r"^(\d{1,2}):(\d{1,2}):(\d{1,2})[:;](\d{1,2}(?:\.\d*)?)$"
+_TIMECODE = r"^([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})[:;]([0-9]{1,2}(?:\.[0-9]*)?)$"
 
 
 def timecode(time_s: float) -> str:

@@ -9,7 +9,7 @@ from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.curve_columns import EYES, HEAD, SEEN, CurveRows, curve_tables, time_column
 from rig.formats.export_options import AS_IT_IS, ExportOptions
-from rig.formats.shape_columns import check_numbers, named_columns, shape_columns, weights_of
+from rig.formats.shape_columns import check_numbers, named_columns, shape_places, weights_of
 from rig.formats.text_table import TextTable, joined
 from rig.safe_file import written_beside
 
@@ -40,7 +40,7 @@ def read_wide_csv(path: str | Path) -> BlendshapeClip:
         for name, place in named_columns(table.header, (*HEAD, *EYES, SEEN, *_FRAME_NUMBERS), table.path).items()
         if place != time
     }
-    shapes = shape_columns(table.header, table.path, {**known, "time": time})
+    shapes = shape_places(table.header, table.path, {**known, "time": time})
     rows = joined(_blocks(table, time, known, shapes), table.line_count())
     if not rows:
         raise RigError(f"{table.path.name} has no rows below its first line; name a table that has some.")
