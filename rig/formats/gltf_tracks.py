@@ -81,8 +81,9 @@ class GltfTrack:
 
 def _unit(quaternions: np.ndarray) -> np.ndarray:
     """Of length 1; those that have next to none become no turn."""
-    length = np.linalg.norm(quaternions, axis=1, keepdims=True)
-    return np.where(length > 1e-6, quaternions / np.maximum(length, 1e-6), np.float32([0, 0, 0, 1]))
+    length = np.linalg.norm(quaternions.astype(np.float64), axis=1, keepdims=True)  # in float32 large ones overflow
+    unit = np.where(length > 1e-6, quaternions / np.maximum(length, 1e-6), [0, 0, 0, 1])
+    return unit.astype(quaternions.dtype)
 
 
 def slerp(first: np.ndarray, last: np.ndarray, share: np.ndarray) -> np.ndarray:
