@@ -73,6 +73,8 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             if sum(member.file_size for member in archive.zip.infolist()) > _MOST_BYTES:
                 raise ValueError("it claims to hold more than 4 GiB")
             members = {key: archive[key] for key in archive.files}
+            if "names" in members:  # damaged text may hold signs outside Unicode, on which str's own methods break
+                "".join(str(name) for name in np.ravel(members["names"])).encode().decode()
             return {key: array for key, array in members.items() if isinstance(array, np.ndarray)}
     except FileNotFoundError:
         raise RigError(f"There is no file {path}; name a clip.") from None
