@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -62,7 +63,8 @@ def fitted_rig(source: RigSource, names: Mapping[str, str] | None = None) -> For
         layers, uv = in_clay(layers, points, uv, pivots)
     rig = ForeignRig(
         file=source.file, kind=source.kind, unit=frame.unit, neutral=points, uv=uv, layers=layers, fit=fit,
-        colours=np.ones_like(points) if source.colours is None else source.colours[rows], own_morphs=own,
+        colours=np.ones_like(points) if source.colours is None else source.colours[rows],
+        own_morphs=MappingProxyType(own),
         head_weight=_neck_share(points, size) if share is None else share[rows],
         neck_pivot=NECK_PIVOT_M * np.float32(size) if joint is None else frame.points(joint),
         eye_weight=eye_share if eyes_turn else np.zeros_like(eye_share), eye_pivots=pivots, bones=source.bones,

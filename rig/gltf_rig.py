@@ -191,12 +191,15 @@ def _below(scene: GltfScene, node: int | None) -> set[int]:
 
 def _layers(scene: GltfScene, pieces: Sequence[ScenePiece]) -> tuple[tuple[Layer, ...], np.ndarray]:
     layers, uv = [], []
+    textures = {None: WHITE}
     for piece in pieces:
         mesh = scene.meshes[scene.nodes[piece.node].mesh]
         primitive = mesh.primitives[piece.primitive]
         material = None if primitive.material is None else scene.materials[primitive.material]
         name = " ".join(filter(None, (scene.nodes[piece.node].name, mesh.name, material.name if material else "")))
-        texture = WHITE if material is None else painted(scene, material)
+        if primitive.material not in textures:
+            textures[primitive.material] = painted(scene, material)
+        texture = textures[primitive.material]
         faces = (np.searchsorted(piece.rows, primitive.triangles) + piece.first).astype(np.int32)
         if texture is not None and len(faces):
             layers.append(Layer(name, faces, texture, two_sided=material is not None and material.double_sided))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -75,7 +76,8 @@ def fit_shapes(
         approximated |= {name: "the eyeball turns" for name in turned}
     missing = tuple(name for name in NAMES if name not in morphs and name not in approximated)
     order = sorted(morphs, key=INDEX.__getitem__)
-    return ShapeFit({name: morphs[name] for name in order}, dict(found), approximated, missing)
+    views = [MappingProxyType(view) for view in ({name: morphs[name] for name in order}, dict(found), approximated)]
+    return ShapeFit(*views, missing)
 
 
 def _plain(text: str) -> str:
