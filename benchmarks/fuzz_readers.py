@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=20_000)
     parser.add_argument("--formats", nargs="+", default=[format.suffix for format in FORMATS if format.read])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("fuzz_finds"))
+    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "fuzz_finds")
     parser.add_argument("--batch", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     by_suffix = {format.suffix: format for format in FORMATS}
