@@ -10,6 +10,7 @@ from rig.face_rig import FaceRig, drawable_weights
 from rig.formats.export_options import ExportOptions
 from rig.formats.naming import Naming
 from rig.formats.usd import write_usd
+from rig.formats.usd_crate import sizes_fit
 from rig.formats.usd_reader import read_usd
 from rig.rotation import angles_from_matrix, matrix_from_angles
 
@@ -163,6 +164,8 @@ def test_samples_between_time_codes_make_the_rate(tmp_path):
 
 def test_bad_files_are_refused_in_one_sentence(tmp_path):
     (tmp_path / "text.usda").write_text("not usd")
+    (tmp_path / "deep.usda").write_text('#usda 1.0\ndef "A" { int a = ' + "(" * 100_000)
+    (tmp_path / "empty.usd").write_bytes(b"")
     (tmp_path / "crate.usdc").write_bytes(b"PXR-USDC" + bytes(80))
     foreign_file(tmp_path / "unknown.usda", [1], tokens=("a", "b", "c"))
     foreign_file(tmp_path / "long.usda", [0, 1, 1e9])
@@ -175,7 +178,8 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path):
     )
     (tmp_path / "away.usda").write_text('#usda 1.0\n(subLayers = [@/etc/a.usda@])\n')
     for name, word in (
-        ("text.usda", "cannot be read"), ("crate.usdc", "cannot be read"), ("none.usda", "no file"),
+        ("text.usda", "cannot be read"), ("deep.usda", "cannot be read"),
+        ("empty.usd", "cannot be read"), ("crate.usdc", "cannot be read"), ("none.usda", "no file"),
         ("unknown.usda", "no SkelAnimation"), ("away.usda", "flatten"), ("long.usda", "frames"),
         ("short.usda", "time code 1"), ("still.usda", "no blendShapeWeights"),
     ):  # fmt: skip
@@ -203,3 +207,19 @@ def test_another_person_goes_into_the_file(tmp_path):
     stage = Usd.Stage.Open(str(tmp_path / "a.usdc"))
     assert np.abs(skinned_by_usd(stage, 0) - person.vertices(clip.weights[0])).max() < 1e-6
     assert len(NAMES) == 52 and angles_from_matrix(np.eye(3)).max() == 0
+
+
+def test_binary_files_whose_sizes_lie_are_refused_at_once(tmp_path):
+    """OpenUSD itself would set gigabytes aside for them first."""
+    write_usd(random_clip(2), tmp_path / "a.usdc", FEW)
+    whole = (tmp_path / "a.usdc").read_bytes()
+    assert sizes_fit(whole) and not sizes_fit(whole[:-1])
+    start = int.from_bytes(whole[16:24], "little")
+    names = [whole[place : place + 16].rstrip(b"\0") for place in range(start + 8, len(whole) - 31, 32)]
+    for section in (b"TOKENS", b"FIELDS", b"PATHS", b"SPECS"):
+        entry = start + 8 + 32 * names.index(section)
+        place = int.from_bytes(whole[entry + 16 : entry + 24], "little")
+        for offset in (0, 8, 16):
+            lie = whole[: place + offset] + (1 << 40).to_bytes(8, "little") + whole[place + offset + 8 :]
+            if (section, offset) not in ((b"FIELDS", 16), (b"SPECS", 16), (b"PATHS", 8)):  # data, and a second count
+                assert not sizes_fit(lie), (section, offset)

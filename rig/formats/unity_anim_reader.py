@@ -13,7 +13,8 @@ from rig.formats.named_weights import weights_by_name
 from rig.formats.shape_names import shape_of
 from rig.formats.unity_anim import TO_UNITY_DEG
 
-MOST_FRAMES = 5_000_000
+MOST_LED_ACROSS = 250_000
+"""Frames that a few keys may span: an hour at 60 a second and some more. Beyond, there must be one in 100."""
 _NUMBER = r"([^\s,}]+)"
 _XYZ = rf"\{{x: {_NUMBER}, y: {_NUMBER}, z: {_NUMBER}\}}"
 _FLOAT_KEY, _TURN_KEY = (
@@ -34,8 +35,9 @@ def read_unity_anim(path: str | Path) -> BlendshapeClip:
     curves = _mesh_curves(path.name, text)
     fps = _sample_rate(path.name, text)
     start, end = min(keys[0, 0] for keys in curves.values()), max(keys[-1, 0] for keys in curves.values())
-    if not (end - start) * fps < MOST_FRAMES:
-        raise RigError(f"{path.name} spans {(end - start) * fps:.3g} frames; at most {MOST_FRAMES} are read, cut it.")
+    most = max(len(keys) for keys in curves.values())
+    if not (end - start) * fps < max(MOST_LED_ACROSS, 100 * most):
+        raise RigError(f"{path.name} spans {(end - start) * fps:.3g} frames with {most} keys; cut it first.")
     times = start + np.arange(int((end - start) * fps + 0.5) + 1) / fps
     values = np.stack([followed(keys, times)[:, 0] for keys in curves.values()], axis=1) / 100
     head, eyes = _turns(path.name, text, times)

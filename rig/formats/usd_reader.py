@@ -1,5 +1,6 @@
 """Curves out of any USD file that holds a SkelAnimation: one layer, read without following what it refers to."""
 
+import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ from rig.errors import RigError
 from rig.formats.named_weights import weights_by_name
 from rig.formats.shape_names import shape_of
 from rig.formats.usd import import_pxr
+from rig.formats.usd_crate import is_crate, sizes_fit
 from rig.formats.usd_joints import head_and_eyes, on_grid, tokens_of
 
 if TYPE_CHECKING:
     from pxr import Sdf
 
-MOST_FRAMES = 5_000_000
+MOST_LED_ACROSS = 250_000
+"""Frames that a few samples may span: an hour at 60 a second and some more. Beyond, there must be one in 100."""
 
 
 def read_usd(path: str | Path) -> BlendshapeClip:
@@ -32,10 +35,22 @@ def read_usd(path: str | Path) -> BlendshapeClip:
     if not path.is_file():
         raise RigError(f"There is no file {path}; name a USD file.")
     try:
-        layer = Sdf.Layer.OpenAsAnonymous(str(path))
-        return _clip(path, layer)
-    except (Tf.ErrorException, RuntimeError, MemoryError):  # values of a crate file are only unpacked when asked for
-        raise RigError(f"{path.name} cannot be read as USD; name a whole .usda, .usdc or .usd file.") from None
+        layer = Sdf.Layer.OpenAsAnonymous(str(path)) if _within_bounds(path) else None
+        if layer is not None:
+            return _clip(path, layer)
+    except (Tf.ErrorException, MemoryError):  # values of a crate file are only unpacked when asked for
+        pass
+    raise RigError(f"{path.name} cannot be read as USD; name a whole .usda, .usdc or .usd file.")
+
+
+def _within_bounds(path: Path) -> bool:
+    """False for files over which OpenUSD would sit for minutes, or take gigabytes: sizes that lie, endless brackets."""
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if is_crate(content):
+            return sizes_fit(content)
+        return not any(content.find(bracket * 32) >= 0 for bracket in (b"(", b"[", b"{"))
 
 
 def _clip(path: Path, layer: "Sdf.Layer") -> BlendshapeClip:
@@ -95,7 +110,7 @@ def _frames(file_name: str, times: np.ndarray, codes_per_s: float) -> tuple[floa
     whole = not len(steps) or bool(np.abs(steps - np.maximum(np.round(steps), 1)).max() < 1e-6)
     step = 1.0 if whole else float(np.median(steps))
     count = (times[-1] - times[0]) / step + 1 + 1e-6
-    if not count < MOST_FRAMES:
-        raise RigError(f"{file_name} spans {count:.3g} frames; at most {MOST_FRAMES} are read, cut it first.")
+    if not count < max(MOST_LED_ACROSS, 100 * len(times)):
+        raise RigError(f"{file_name} spans {count:.3g} frames with {len(times)} samples; cut it first.")
     grid = times[0] + np.arange(int(count)) * step
     return codes_per_s / step, times if len(grid) == len(times) and np.abs(grid - times).max() < 1e-6 else grid
