@@ -1,14 +1,17 @@
 """Unity's .anim: judged by a YAML parser against the fields of clips that Unity saved, Unity's axes, round trips."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rig import INDEX, BlendshapeClip, RigError
+from rig.clip_file import write_clip
 from rig.formats.export_options import ExportOptions
 from rig.formats.naming import Naming
-from rig.formats.unity_anim import write_unity_anim
+from rig.formats.unity_anim import JOINT_PATHS, MESH_PATH, write_unity_anim
 from rig.formats.unity_anim_reader import followed, read_unity_anim
 from rig.key_reduction import straight_keys
 from rig.rotation import matrix_from_angles
@@ -70,6 +73,18 @@ def test_names_are_hashed_as_in_a_clip_that_unity_saved(tmp_path):
     assert (binding["path"], binding["attribute"]) == (1159512271, 2664728714)
     assert (binding["typeID"], binding["customType"]) == (137, 20)
     assert found["m_EulerCurves"] == []  # the joints of another model are not known
+
+
+def test_the_clip_fits_the_nodes_of_our_own_glb(tmp_path):
+    write_clip(smooth_clip(2), tmp_path / "a.glb")
+    content = (tmp_path / "a.glb").read_bytes()
+    nodes = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])["nodes"]
+    above = {child: number for number, node in enumerate(nodes) for child in node.get("children", ())}
+
+    def path_of(number: int) -> str:
+        return (path_of(above[number]) + "/" if number in above else "") + nodes[number]["name"]
+
+    assert {MESH_PATH, *JOINT_PATHS} <= {path_of(number) for number in range(len(nodes))}
 
 
 def test_keys_are_joined_by_straight_lines(tmp_path):
