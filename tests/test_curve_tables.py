@@ -203,6 +203,13 @@ def test_a_broken_table_is_refused_in_one_sentence(tmp_path, text, words):
     assert "\n" not in str(caught.value)
 
 
+def test_a_first_line_without_end_is_refused_soon(tmp_path):
+    (tmp_path / "a.csv").write_text("time," + "jaw.ajar." * 100_000 + "\n0,0\n")
+    with pytest.raises(RigError, match="names none of the 52") as caught:
+        read_clip(tmp_path / "a.csv")
+    assert len(str(caught.value)) < 200
+
+
 def write_parquet(path: Path, columns: dict[str, list], metadata: dict[str, str] | None = None) -> Path:
     import polars as pl
 

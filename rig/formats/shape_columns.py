@@ -13,6 +13,8 @@ from rig.formats.named_weights import listed, shape_columns
 _log = logging.getLogger(__name__)
 
 _BEYOND_FLOAT32 = 3.4e38
+# What a name means stands at its end; a broken table can have one of a million characters.
+_LONGEST_NAME = 300
 
 
 def named_columns(header: Sequence[str], names: Collection[str], path: Path) -> dict[str, int]:
@@ -31,7 +33,8 @@ def named_columns(header: Sequence[str], names: Collection[str], path: Path) -> 
 def shape_places(header: Sequence[str], path: Path, others: Mapping[str, int]) -> dict[str, int]:
     """ARKit name -> place of its column; others: columns that are known already. Warns and raises as shape_columns."""
     known = set(others.values())
-    return shape_columns(path.name, ["" if place in known else cell for place, cell in enumerate(header)], ("",))
+    names = ["" if place in known else cell[-_LONGEST_NAME:] for place, cell in enumerate(header)]
+    return shape_columns(path.name, names, ("",))
 
 
 def check_numbers(
