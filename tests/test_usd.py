@@ -179,12 +179,17 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path):
     (tmp_path / "still.usda").write_text(
         '#usda 1.0\ndef SkelAnimation "A" {\n uniform token[] blendShapes = ["jawOpen"]\n}\n'
     )
+    (tmp_path / "nan.usda").write_text(
+        '#usda 1.0\ndef SkelAnimation "A" {\n uniform token[] blendShapes = ["jawOpen"]\n'
+        " float[] blendShapeWeights.timeSamples = { 0: [0], 1: [nan] }\n}\n"
+    )
     (tmp_path / "away.usda").write_text('#usda 1.0\n(subLayers = [@/etc/a.usda@])\n')
     for name, word in (
         ("text.usda", "cannot be read"), ("deep.usda", "cannot be read"),
         ("empty.usd", "cannot be read"), ("crate.usdc", "cannot be read"), ("none.usda", "no file"),
         ("unknown.usda", "no SkelAnimation"), ("away.usda", "flatten"), ("long.usda", "frames"),
-        ("short.usda", "time code 1"), ("still.usda", "no blendShapeWeights"),
+        ("short.usda", "time code 1"), ("nan.usda", "not finite at time code 1"),
+        ("still.usda", "no blendShapeWeights"),
     ):  # fmt: skip
         with pytest.raises(RigError, match=word) as caught:
             read_usd(tmp_path / name)

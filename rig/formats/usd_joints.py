@@ -36,7 +36,7 @@ def head_and_eyes(
     for number, joint in enumerate(joints):
         part = part_of(joint)
         turn = turns[:, number].astype(np.float64)
-        usable = len(times) and np.isfinite(turn).all() and np.abs(turn).max(axis=1).min() > 1e-6
+        usable = len(times) and np.abs(turn).max(axis=1).min() > 1e-6
         if part and part not in found and usable:
             before, rest = _at_rest(layer, joint)
             own = matrix_from_quaternions(turn)
@@ -73,7 +73,7 @@ def _skeletons(layer: "Sdf.Layer") -> list:
     paths = []
     layer.Traverse(layer.pseudoRoot.path, lambda path: paths.append(path) if path.IsPrimPath() else None)
     prims = [layer.GetPrimAtPath(path) for path in sorted(paths)]
-    return [prim for prim in prims if prim.typeName == "Skeleton"]
+    return [prim for prim in prims if prim is not None and prim.typeName == "Skeleton"]
 
 
 def _rotations(prim, name: str, count: int) -> np.ndarray | None:

@@ -1,5 +1,6 @@
 """Curves out of any USD file that holds a SkelAnimation: one layer, read without following what it refers to."""
 
+import math
 import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ def read_usd(path: str | Path) -> BlendshapeClip:
         layer = Sdf.Layer.OpenAsAnonymous(str(path)) if _within_bounds(path) else None
         if layer is not None:
             return _clip(path, layer)
-    except (Tf.ErrorException, MemoryError):  # values of a crate file are only unpacked when asked for
+    except (Tf.ErrorException, MemoryError, UnicodeDecodeError):  # a crate's values are unpacked when asked for
         pass
     raise RigError(f"{path.name} cannot be read as USD; name a whole .usda, .usdc or .usd file.")
 
@@ -74,7 +75,8 @@ def _animation(layer: "Sdf.Layer") -> "Sdf.Path | None":
     found: list[Sdf.Path] = []
 
     def visit(path: "Sdf.Path") -> None:
-        if path.IsPrimPath() and layer.GetPrimAtPath(path).typeName == "SkelAnimation":
+        prim = layer.GetPrimAtPath(path) if path.IsPrimPath() else None
+        if prim is not None and prim.typeName == "SkelAnimation":
             if any(shape_of(name) for name in tokens_of(layer, path, "blendShapes")):
                 found.append(path)
 
@@ -100,6 +102,8 @@ def _samples(
                 f"{file_name} has {name} of shape {array.shape} at time code {time:g}, where {shape} is wanted; "
                 "export it again."
             )
+        if not (np.isfinite(array).all() and math.isfinite(time)):
+            raise RigError(f"{file_name} has {name} that are not finite at time code {time:g}; mend or drop them.")
         found[row] = array
     return np.array(times, dtype=np.float64), found
 
