@@ -20,7 +20,7 @@ from rig.lip_and_lid_pairs import Pairs, lid_pairs, lip_pairs
 _TIE = 0.2
 _GAP, _PLACE, _LID = 15.0, 1.0, 1.5
 """How much the opening of the lips, their place, and the opening of the lids count; the opening is what eyes see."""
-_STEPS, _FRAMES_AT_ONCE = 400, 8192
+_STEPS, _FRAMES_AT_ONCE = 200, 8192
 _EYES = tuple(name for side in ("left eye", "right eye") for name in GROUPS[side] if "Look" not in name)
 _SOLVED = indices(*GROUPS["jaw"], *GROUPS["mouth"], *_EYES)
 
