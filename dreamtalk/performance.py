@@ -200,7 +200,7 @@ class Performance:
             write_wav(self.waveform, sound)
             options = replace(options, sound=sound)
         write_clip(self.clip, path, options, format)
-        return (path,) if sound is None else (path, sound)
+        return tuple(written for written in (path, sound, _take_beside(path, format)) if written is not None)
 
     def save_contact_sheet(self, path: str | Path, video: Video) -> None:
         """Write a PNG of the curves over the waveform with the most telling frames of `video`."""
@@ -216,6 +216,14 @@ def sound_beside(path: Path, format: str | None = None) -> Path:
     suffix = format_of(path, format).suffix
     stem = path.name[: -len(suffix)] if path.name.lower().endswith(suffix) else path.stem
     return path.with_name(f"{stem}.wav")
+
+
+def _take_beside(path: Path, format: str | None) -> Path | None:
+    """The take file that a Live Link CSV was written with, where it was."""
+    from rig.formats.take_json import take_path
+
+    take = take_path(path)
+    return take if format_of(path, format).name == "live-link" and take.exists() else None
 
 
 def _avatar_frames(clip: BlendshapeClip, size: int, rig: "FaceRig | ForeignRig | None") -> Iterator[np.ndarray]:

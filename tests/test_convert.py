@@ -79,6 +79,12 @@ def test_convert_takes_subset_style_and_map(source) -> None:
         assert archive["fps"] == 60 and len(archive["weights"]) == 24
 
 
+def test_a_take_file_is_named_as_well(source, capsys) -> None:
+    assert main(["convert", str(source), "--fps", "29.97df", "-o", str(source.with_name("out.csv"))]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == f"wrote {source.with_name('out.take.json')}"
+    assert read_clip(source.with_name("out.csv")).fps == pytest.approx(30000 / 1001)
+
+
 def test_the_sound_lies_beside_and_one_that_lay_there_stays(source) -> None:
     sound = source.with_name("voice.wav")
     with wave.open(str(sound), "wb") as file:

@@ -7,6 +7,7 @@ from rig.arkit import NAMES
 _SIDE = re.compile(r"[_\-. ]([lr])$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[_\-. ]+")
 _PATH = re.compile(r".*[/:|]")
+_LONGEST = 40  # the longest name has 18 letters, and as many separators at most
 _BY_PLAIN_NAME = {name.lower(): name for name in NAMES}
 
 
@@ -16,7 +17,7 @@ def shape_of(text: str) -> str | None:
     Capitals, separators and sides spelled _L or .R do not matter, nor does anything before the name that ends in a
     separator: EyeBlinkLeft, eyeBlink_L, eye_blink_left, blendShape1.eyeBlinkLeft, Head/Mesh:eyeBlink.L.
     """
-    words = words_of(text)
+    words = words_of(text[-_LONGEST:])
     for first in range(len(words)):
         found = _BY_PLAIN_NAME.get("".join(words[first:]))
         if found is not None:
