@@ -1,6 +1,7 @@
 """dreamtalk live over the loopback, from a clip and from speech, and what it refuses."""
 
 import io
+import shlex
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from live_decoders import read_ifacialmocap, read_live_link, read_osc
 from live_ears import LOOPBACK, Ear, StubStream, smile, widest_jaw
 
 import dreamtalk
-from apps.cli import main
+from apps.cli import build_parser, main
 from dreamtalk.live.receivers import Address, Receiver
 from rig.clip_file import write_clip
 
@@ -37,6 +38,17 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
 def clip_path(tmp_path: Path) -> Path:
     write_clip(smile(), tmp_path / "smile.npz")
     return tmp_path / "smile.npz"
+
+
+def documented() -> list[str]:
+    pages = (Path(__file__).parent.parent / "docs" / name for name in ("live.md", "vtuber.md"))
+    lines = [line.split("  #")[0].strip() for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line.startswith(("dreamtalk live ", "dreamtalk receive "))]
+
+
+@pytest.mark.parametrize("command", documented())
+def test_commands_of_the_pages_parse(command: str) -> None:
+    build_parser().parse_args(shlex.split(command)[1:])
 
 
 # Clips
