@@ -26,7 +26,7 @@ CURVES = ""
 log = logging.getLogger("dreamtalk")
 # Our axes (x to the character's left, y up, z out of the face) in Blender's, where a face looks along -Y.
 TO_BLENDER = Matrix(((1, 0, 0), (0, 0, -1), (0, 1, 0)))
-LINEAR = 1
+LINEAR = 1  # as foreach_set numbers the interpolations
 
 
 def columns():

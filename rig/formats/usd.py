@@ -1,6 +1,7 @@
 """OpenUSD: the head with its blend shapes and their animation (UsdSkel), as .usda, .usdc or .usd."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,9 +9,13 @@ from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.face_rig import FaceRig
 from rig.formats.export_options import AS_IT_IS, ExportOptions
-from rig.formats.usd_head import JOINTS, add_head, joint_origins
+from rig.formats.naming import Naming
+from rig.formats.usd_head import JOINTS, add_head, joint_offsets
 from rig.rotation import quaternions_from_angles
 from rig.safe_file import written_beside
+
+if TYPE_CHECKING:
+    from pxr import Sdf, Usd, UsdSkel
 
 
 def import_pxr() -> None:
@@ -30,13 +35,19 @@ def write_usd(clip: BlendshapeClip, path: str | Path, options: ExportOptions = A
     written as it is, though our own drawing keeps it <= jawOpen.
     """
     import_pxr()
-    layer = _layer(clip, Path(path), options)
+    from pxr import Tf
+
+    layer = _layer(clip, options)
     with written_beside(path) as beside:
-        if not layer.Export(str(beside)):
-            raise RigError(f"{Path(path).name} could not be written as USD; name another folder.")
+        try:
+            done = layer.Export(str(beside))
+        except Tf.ErrorException:
+            done = False
+        if not done:
+            raise RigError(f"{Path(path).name} could not be written; is the disk full?")
 
 
-def _layer(clip: BlendshapeClip, path: Path, options: ExportOptions):
+def _layer(clip: BlendshapeClip, options: ExportOptions) -> "Sdf.Layer":
     from pxr import Sdf, Tf, Usd, UsdGeom, UsdSkel
 
     layer = Sdf.Layer.CreateAnonymous(".usda")
@@ -52,37 +63,34 @@ def _layer(clip: BlendshapeClip, path: Path, options: ExportOptions):
     root = UsdSkel.Root.Define(stage, Sdf.Path.absoluteRootPath.AppendChild(Tf.MakeValidIdentifier(options.subject)))
     stage.SetDefaultPrim(root.GetPrim())
     add_head(stage, root.GetPath(), rig, options.naming)
-    animation = root.GetPath().AppendChild("Animation")
-    _add_animation(stage, animation, clip, rig, options)
-    UsdSkel.BindingAPI.Apply(root.GetPrim()).CreateAnimationSourceRel().SetTargets([animation])
+    animation = UsdSkel.Animation.Define(stage, root.GetPath().AppendChild("Animation"))
+    _add_animation(animation, clip, rig, options.naming)
+    UsdSkel.BindingAPI.Apply(root.GetPrim()).CreateAnimationSourceRel().SetTargets([animation.GetPath()])
     if options.sound is not None:
-        _add_sound(stage, root.GetPath().AppendChild("Sound"), path, options.sound)
+        _add_sound(stage, root.GetPath().AppendChild("Sound"), options.sound)
     return layer
 
 
-def _add_animation(stage, path, clip: BlendshapeClip, rig: FaceRig, options: ExportOptions) -> None:
-    from pxr import Sdf, UsdSkel, Vt
+def _add_animation(animation: "UsdSkel.Animation", clip: BlendshapeClip, rig: FaceRig, naming: Naming) -> None:
+    from pxr import Sdf, Vt
 
-    animation = UsdSkel.Animation.Define(stage, path)
-    animation.CreateBlendShapesAttr(list(options.naming.written()))
+    animation.CreateBlendShapesAttr(list(naming.written()))
     animation.CreateJointsAttr(list(JOINTS))
-    origins = joint_origins(rig)
-    local = (origins - origins[[0, 0, 1, 1]]).astype(np.float32)
-    animation.CreateTranslationsAttr(Vt.Vec3fArray.FromNumpy(local))
+    animation.CreateTranslationsAttr(Vt.Vec3fArray.FromNumpy(joint_offsets(rig).astype(np.float32)))
     animation.CreateScalesAttr(Vt.Vec3hArray.FromNumpy(np.ones((len(JOINTS), 3), dtype=np.float16)))
-    weights = np.ascontiguousarray(clip.weights[:, options.naming.columns()])
+    weights = np.ascontiguousarray(clip.weights[:, naming.columns()])
     still = np.zeros((len(clip), 1, 3), dtype=np.float32)
     angles = np.concatenate([still, clip.head_rotation[:, None], clip.eyes()], axis=1)
     rotations = quaternions_from_angles(angles)
     targets = (animation.CreateBlendShapeWeightsAttr().GetPath(), animation.CreateRotationsAttr().GetPath())
-    layer = stage.GetRootLayer()
+    layer = animation.GetPrim().GetStage().GetRootLayer()
     with Sdf.ChangeBlock():
         for frame in range(len(clip)):
             layer.SetTimeSample(targets[0], frame, Vt.FloatArray.FromNumpy(weights[frame]))
             layer.SetTimeSample(targets[1], frame, Vt.QuatfArray.FromNumpy(rotations[frame]))
 
 
-def _add_sound(stage, path, file: Path, sound: Path) -> None:
+def _add_sound(stage: "Usd.Stage", path: "Sdf.Path", sound: Path) -> None:
     from pxr import Sdf, UsdMedia
 
     audio = UsdMedia.SpatialAudio.Define(stage, path)

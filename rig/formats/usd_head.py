@@ -15,7 +15,7 @@ from rig.head_surface import corner_colours, polygons, vertex_normals
 from rig.look import Look
 
 if TYPE_CHECKING:
-    from pxr import Sdf, Usd
+    from pxr import Sdf, Usd, UsdGeom, UsdSkel
 
 JOINTS = ("bust", "bust/head", "bust/head/eye_left", "bust/head/eye_right")
 OWN_PRIMS = ("Skeleton", "Animation", "Materials", "Sound")
@@ -27,6 +27,12 @@ LASH_OPACITY = 0.5
 def joint_origins(rig: FaceRig) -> np.ndarray:
     """(4, 3) metres: where each of JOINTS stands at rest, in the head's own axes."""
     return np.stack([np.zeros(3), rig.neck_pivot, *rig.eye_pivots]).astype(np.float64)
+
+
+def joint_offsets(rig: FaceRig) -> np.ndarray:
+    """(4, 3) metres: each of JOINTS from the one above it."""
+    origins = joint_origins(rig)
+    return origins - origins[[0, 0, 1, 1]]
 
 
 def add_head(stage: "Usd.Stage", root: "Sdf.Path", rig: FaceRig, naming: Naming) -> None:
@@ -70,15 +76,15 @@ def _prim_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
 def _add_skeleton(stage: "Usd.Stage", path: "Sdf.Path", rig: FaceRig) -> None:
     from pxr import Gf, UsdSkel, Vt
 
-    origins = joint_origins(rig)
-    local = origins - origins[[0, 0, 1, 1]]
     skeleton = UsdSkel.Skeleton.Define(stage, path)
     skeleton.CreateJointsAttr(list(JOINTS))
-    for create, places in ((skeleton.CreateBindTransformsAttr, origins), (skeleton.CreateRestTransformsAttr, local)):
+    for create, places in (
+        (skeleton.CreateBindTransformsAttr, joint_origins(rig)), (skeleton.CreateRestTransformsAttr, joint_offsets(rig))
+    ):  # fmt: skip
         create(Vt.Matrix4dArray([Gf.Matrix4d(1).SetTranslate(Gf.Vec3d(*map(float, place))) for place in places]))
 
 
-def _fill_mesh(mesh, rig: FaceRig) -> None:
+def _fill_mesh(mesh: "UsdGeom.Mesh", rig: FaceRig) -> None:
     from pxr import UsdGeom, Vt
 
     corners, _ = polygons(rig)
@@ -93,7 +99,7 @@ def _fill_mesh(mesh, rig: FaceRig) -> None:
     colours.Set(Vt.Vec3fArray.FromNumpy(corner_colours(rig, Look(hair="shaved")).reshape(-1, 3)))
 
 
-def _bind_joints(binding, rig: FaceRig) -> None:
+def _bind_joints(binding: "UsdSkel.BindingAPI", rig: FaceRig) -> None:
     from pxr import Vt
 
     joints = np.tile(np.array([0, 1], dtype=np.int32), (rig.vertex_count, 1))
@@ -116,7 +122,7 @@ def _add_blend_shape(stage: "Usd.Stage", path: "Sdf.Path", rig: FaceRig, delta: 
     shape.CreateNormalOffsetsAttr(Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(normals[moved])))
 
 
-def _add_materials(stage: "Usd.Stage", path: "Sdf.Path", mesh, rig: FaceRig) -> None:
+def _add_materials(stage: "Usd.Stage", path: "Sdf.Path", mesh: "UsdGeom.Mesh", rig: FaceRig) -> None:
     """A material a part, so that a program can dress each on its own; all of them show the colours of the mesh."""
     from pxr import Sdf, UsdGeom, UsdShade, Vt
 
