@@ -4,11 +4,11 @@ The statement stands where programs look for it: as a comment for players and ff
 digital source type is what libraries, agencies and search engines read.
 """
 
+import html
 import os
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -27,8 +27,8 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
     xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmlns:dc="http://purl.org/dc/elements/1.1/"
     xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-    xmp:CreatorTool={tool}
-    Iptc4xmpExt:DigitalSourceType={source}>
+    xmp:CreatorTool="{tool}"
+    Iptc4xmpExt:DigitalSourceType="{source}">
    <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{statement}</rdf:li></rdf:Alt></dc:description>
   </rdf:Description>
  </rdf:RDF>
@@ -47,7 +47,7 @@ def tool() -> str:
 
 def xmp_packet() -> bytes:
     """The statement as XMP, UTF-8."""
-    text = _PACKET.format(tool=quoteattr(tool()), source=quoteattr(SOURCE_TYPE), statement=escape(STATEMENT))
+    text = _PACKET.format(tool=html.escape(tool()), source=html.escape(SOURCE_TYPE), statement=html.escape(STATEMENT))
     return text.encode("utf-8")
 
 

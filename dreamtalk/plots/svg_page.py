@@ -1,7 +1,7 @@
 """The same sheet of paper as dreamtalk.page, kept as lines and letters instead of pixels."""
 
+import html
 import re
-from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class SvgPage:
 
     def text(self, at: tuple[float, float], text: str, size: float, colour: str, anchor: str = "lm") -> None:
         """Write one line, its middle at the given height; anchor[0]: l, m or r across."""
-        shown = escape(_NOT_IN_XML.sub("\ufffd", text))
+        shown = html.escape(_NOT_IN_XML.sub("\ufffd", text), quote=False)
         self._parts.append(
             f'<text x="{at[0]:.2f}" y="{at[1]:.2f}" font-size="{size:g}" fill="{colour}" '
             f'text-anchor="{_ANCHORS[anchor[0]]}" dominant-baseline="central">{shown}</text>'

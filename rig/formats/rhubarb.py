@@ -4,9 +4,9 @@ The cues are derived from the curves (rig.formats.mouth_shapes), not heard; shap
 Rhubarb does unless told otherwise. Names, prefixes and subsets of shapes have no place in these files.
 """
 
+import html
 import json
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
@@ -31,7 +31,7 @@ def write_rhubarb_xml(clip: BlendshapeClip, path: str | Path, options: ExportOpt
         '<?xml version="1.0" encoding="utf-8"?>',
         "<rhubarbResult>",
         "  <metadata>",
-        f"    <soundFile>{escape(_sound(options))}</soundFile>",
+        f"    <soundFile>{html.escape(_sound(options), quote=False)}</soundFile>",
         f"    <duration>{cues[-1].end_s:.2f}</duration>",
         "  </metadata>",
         "  <mouthCues>",
