@@ -2,6 +2,7 @@
 
 python blender_side.py see FILE FPS FRAMES OUT.json      at frames of the scene, as 0,7,12
 python blender_side.py key SCRIPT HEAD OUT.json [ARGS]   imports the head, then runs a generated script with ARGS
+python blender_side.py export FILE FPS LAST OUT           imports, and writes frames 0 to LAST as .usdc or .glb
 python blender_side.py draw FILE FPS FRAME OUT.png       a small Cycles picture
 """
 
@@ -82,6 +83,15 @@ def key(script: str, head: str, arguments: list[str]) -> dict:
     return {**report, "sounds": [strip.sound.filepath for strip in strips]}
 
 
+def export(out: str, last: int) -> None:
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 0, last
+    if out.endswith(".glb"):
+        bpy.ops.export_scene.gltf(filepath=out, export_force_sampling=True)
+    else:
+        bpy.ops.wm.usd_export(filepath=out, export_animation=True)
+
+
 def draw(out: str, frame: int) -> None:
     """Head and shoulders from the front in soft light."""
     scene = bpy.context.scene
@@ -111,7 +121,9 @@ def main() -> None:
         Path(rest[0]).write_text(json.dumps(key(first, second, rest[1:])), encoding="utf-8")
         return
     import_file(first, float(second))
-    if what == "draw":
+    if what == "export":
+        export(rest[1], int(rest[0]))
+    elif what == "draw":
         draw(rest[1], int(rest[0]))
     else:
         Path(rest[1]).write_text(json.dumps(seen([int(frame) for frame in rest[0].split(",")])), encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rig import INDEX, NAMES, BlendshapeClip, RigError
+from rig import INDEX, BlendshapeClip, RigError
 from rig.face_rig import FaceRig, drawable_weights
 from rig.formats.export_options import ExportOptions
 from rig.formats.naming import Naming
@@ -159,6 +159,26 @@ def test_a_foreign_file_is_read_by_names_times_and_rest(tmp_path, caplog, up):
     np.testing.assert_allclose(clip.head_rotation[:, [0, 2]], 0, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["rotateXYZ", "rotateZYX", "rotateX", "orient", "transform"])
+def test_a_skeleton_that_lies_in_a_turned_object_is_read_as_it_stands(tmp_path, kind):
+    """Blender's own export stands a Y-up skeleton up in a Z-up stage this way."""
+    foreign_file(tmp_path / "a.usda", [0, 5])
+    stage = Usd.Stage.Open(str(tmp_path / "a.usda"))
+    turned = UsdGeom.Xform.Define(stage, "/A")
+    degrees = Gf.Vec3f(30, -50, 70)
+    if kind == "orient":
+        turned.AddOrientOp().Set(Gf.Quatf(0.5, 0.5, -0.5, 0.5))
+    elif kind == "transform":
+        turned.AddTransformOp().Set(Gf.Matrix4d().SetRotate(Gf.Rotation((1, 2, 3), 40)) * Gf.Matrix4d().SetScale(2))
+    else:
+        getattr(turned, f"Add{kind[0].upper()}{kind[1:]}Op")().Set(degrees if len(kind) > 7 else 30.0)
+    stage.Save()
+    own = np.array(UsdGeom.Xformable(turned).GetLocalTransformation().RemoveScaleShear())[:3, :3].T
+    yaw = matrix_from_angles(np.array([0, 5 / 20, 0]))
+    wanted = angles_from_matrix(own @ yaw @ own.T)
+    np.testing.assert_allclose(read_usd(tmp_path / "a.usda").head_rotation[5], wanted, atol=1e-6)
+
+
 def test_samples_between_time_codes_make_the_rate(tmp_path):
     foreign_file(tmp_path / "a.usda", [0, 0.4, 0.8, 1.2])
     clip = read_usd(tmp_path / "a.usda")
@@ -214,7 +234,6 @@ def test_another_person_goes_into_the_file(tmp_path):
     write_usd(clip, tmp_path / "a.usdc", ExportOptions(rig=person))
     stage = Usd.Stage.Open(str(tmp_path / "a.usdc"))
     assert np.abs(skinned_by_usd(stage, 0) - person.vertices(clip.weights[0])).max() < 1e-6
-    assert len(NAMES) == 52 and angles_from_matrix(np.eye(3)).max() == 0
 
 
 def test_binary_files_whose_sizes_lie_are_refused_at_once(tmp_path):

@@ -1,12 +1,12 @@
 """Turns of head and eyes out of the joints of a skeleton, whatever its joints' own axes."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rig.formats.joint_names import part_of
-from rig.rotation import angles_from_matrix, matrix_from_quaternions
+from rig.rotation import angles_from_matrix, matrix_from_angles, matrix_from_quaternions
 
 if TYPE_CHECKING:
     from pxr import Sdf
@@ -61,12 +61,48 @@ def _at_rest(layer: "Sdf.Layer", joint: str) -> tuple[np.ndarray, np.ndarray]:
     to_ours = _Z_UP if layer.pseudoRoot.GetInfo("upAxis") == "Z" else np.eye(3)
     for prim in _skeletons(layer):
         joints = tokens_of(layer, prim.path, "joints")
-        binds, rests = (_rotations(prim, name, len(joints)) for name in ("bindTransforms", "restTransforms"))
-        if joint in joints and binds is not None and rests is not None:
+        binds = _rotations(prim, "bindTransforms", len(joints))  # Blender's restTransforms are those of some frame
+        if joint in joints and binds is not None:
             parent = joint.rpartition("/")[0]
             before = binds[joints.index(parent)] if parent in joints else np.eye(3)
-            return to_ours @ before, rests[joints.index(joint)]
+            return to_ours @ _standing(layer, prim.path) @ before, before.T @ binds[joints.index(joint)]
     return to_ours, np.eye(3)
+
+
+def _standing(layer: "Sdf.Layer", path: "Sdf.Path") -> np.ndarray:
+    """(3, 3): how a prim and what it lies in are rotated, by their transform operations in this layer."""
+    turn = np.eye(3)
+    for above in path.GetPrefixes():
+        for operation in tokens_of(layer, above, "xformOpOrder"):
+            attribute = layer.GetAttributeAtPath(above.AppendProperty(operation.removeprefix("!invert!")))
+            own = _rotation(operation, None if attribute is None else attribute.default)
+            turn = turn @ (own.T if operation.startswith("!invert!") else own)
+    return turn
+
+
+def _rotation(operation: str, value: Any) -> np.ndarray:
+    """(3, 3) of xformOp:rotateXYZ and its like, rotateX, orient and transform; no rotation for the others."""
+    from pxr import Gf
+
+    kind = operation.split("xformOp:")[-1].split(":")[0]
+    axes = kind.removeprefix("rotate")
+    turn = np.eye(3)
+    if kind == "transform" and isinstance(value, Gf.Matrix4d):
+        turn = _without_scale(np.nan_to_num(np.array(value)[:3, :3].T))
+    elif kind == "orient" and isinstance(value, Gf.Quath | Gf.Quatf | Gf.Quatd) and value.GetLength() > 1e-6:
+        turn = matrix_from_quaternions(np.array([*value.imaginary, value.real], dtype=np.float64))
+    elif kind.startswith("rotate") and set(axes) <= set("XYZ"):
+        vector = isinstance(value, Gf.Vec3h | Gf.Vec3f | Gf.Vec3d)
+        for axis in axes if vector or isinstance(value, float) else "":  # the first letter is the first to turn
+            place = "XYZ".index(axis)
+            angle = value[place] if vector else value
+            turn = matrix_from_angles(np.radians(np.eye(3)[place] * angle)) @ turn
+    return turn if np.isfinite(turn).all() else np.eye(3)
+
+
+def _without_scale(matrices: np.ndarray) -> np.ndarray:
+    left, _, right = np.linalg.svd(matrices)
+    return left @ right
 
 
 def _skeletons(layer: "Sdf.Layer") -> list:
@@ -84,5 +120,4 @@ def _rotations(prim, name: str, count: int) -> np.ndarray | None:
     matrices = np.array(value) if isinstance(value, Vt.Matrix4dArray) else np.empty(0)
     if matrices.shape != (count, 4, 4) or not np.isfinite(matrices).all():
         return None
-    left, _, right = np.linalg.svd(matrices[:, :3, :3].transpose(0, 2, 1))
-    return left @ right
+    return _without_scale(matrices[:, :3, :3].transpose(0, 2, 1))

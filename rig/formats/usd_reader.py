@@ -25,9 +25,9 @@ MOST_LED_ACROSS = 250_000
 def read_usd(path: str | Path) -> BlendshapeClip:
     """Read the first SkelAnimation with ARKit shapes, by its tokens; a frame a time code where its samples stand so.
 
-    Head and eyes are taken from joints of those names (head, eye_left, LeftEye, eye.L), as turns from their rest.
-    Sublayers, references and payloads are not followed. Raises RigError where the file is no USD or holds no such
-    animation.
+    Head and eyes are taken from joints of those names (head, eye_left, LeftEye, eye.L), as turns from where the mesh
+    was bound. Sublayers, references and payloads are not followed. Raises RigError where the file is no USD or holds
+    no such animation.
     """
     import_pxr()
     from pxr import Sdf, Tf
