@@ -64,8 +64,8 @@ def skin_map(rig: FaceRig, shrink: int = 3) -> SkinMap:
     grid = np.stack(np.meshgrid(columns, rows[::-1]), axis=-1)
     filled = np.nan_to_num(interpolate(grid), nan=0.0).astype(np.float32)
     planes = np.moveaxis(filled, 2, 0)
-    large = np.stack([enlarged(plane, (HEIGHT, WIDTH)) for plane in planes])
-    return SkinMap(np.ascontiguousarray(np.moveaxis(large[:3], 0, 2)), large[3], large[4])
+    *point, lip_ring, lid_ring = (enlarged(plane, (HEIGHT, WIDTH)) for plane in planes)
+    return SkinMap(np.stack(point, axis=2), lip_ring, lid_ring)
 
 
 def ring_numbers(rig: FaceRig) -> np.ndarray:

@@ -23,13 +23,17 @@ def paint_skin(rig: FaceRig, look: Look, where: SkinMap) -> Array:
     colour = _lids(colour, where)
     colour = _lips(colour, where, rng, look)
     colour = _brows(colour, rig, millimetres, rng, look)
+    del millimetres  # large
     colour = _scalp(colour, rig, where, rng, look)
     colour = _shirt(colour, where, rng, look)
     return (np.clip(colour, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _mix(colour: Array, other: Array | tuple, amount: Array) -> Array:
-    return colour + amount[..., None] * (np.asarray(other, dtype=np.float32) - colour)
+    mixed = np.asarray(other, dtype=np.float32) - colour
+    mixed *= amount[..., None]
+    mixed += colour
+    return mixed
 
 
 def _step(value: Array, low: float, high: float) -> Array:
@@ -114,23 +118,27 @@ def _brows(colour: Array, rig: FaceRig, mm: Array, rng: np.random.Generator, loo
     x, y = np.abs(mm[..., 0]), mm[..., 1]
     along = (x - 11.0) / 39.0
     lids = np.concatenate([rig.neutral[rig.loops[f"lids_{side}"], 1] for side in ("left", "right")]).max() * 1000
-    low = lids + 8.4 + np.interp(along, [0, 0.25, 0.62, 1.0], [0.6, 2.2, 5.0, 0.4])
-    thick = look.brow_thickness * np.interp(along, [0, 0.15, 0.5, 1.0], [6.2, 7.0, 5.2, 1.2])
-    across = (y - low) / thick
-    front = _step(mm[..., 2], -60, -40)
+    low = lids + 8.4 + np.interp(along, [0, 0.25, 0.62, 1.0], [0.6, 2.2, 5.0, 0.4]).astype(np.float32)
+    body = _brow_body(along, y - low, rng, look) * _step(mm[..., 2], -60, -40)
     lean = y - 0.9 * np.clip(along, 0, 1) * x
     size = colour.shape[:2]
-    ragged = 0.09 * smooth_noise(rng, size, (6, 3))
-    body = _step(across + ragged, -0.15, 0.30) * (1 - _step(across + ragged, 0.60, 1.12))
-    body *= _step(along + 0.06 * smooth_noise(rng, size, 5), -0.08, 0.20) * (1 - _step(along, 0.90, 1.03)) * front
     phase = 2 * np.pi * (x * 0.62 + lean * 0.02) + 1.3 * smooth_noise(rng, size, (10, 5))
     strands = 0.80 + 0.10 * np.sin(phase + 0.55 * (y - low)) + 0.06 * smooth_noise(rng, size, (4, 2))
     return _mix(colour, np.array(look.brows, dtype=np.float32) / 255, np.clip(0.86 * body * strands, 0, 0.9))
 
 
+def _brow_body(along: Array, above: Array, rng: np.random.Generator, look: Look) -> Array:
+    """How much brow there is: along it from 0 to 1, and millimetres above its lower edge."""
+    thick = look.brow_thickness * np.interp(along, [0, 0.15, 0.5, 1.0], [6.2, 7.0, 5.2, 1.2]).astype(np.float32)
+    across = above / thick + 0.09 * smooth_noise(rng, along.shape, (6, 3))
+    body = _step(across, -0.15, 0.30) * (1 - _step(across, 0.60, 1.12))
+    body *= _step(along + 0.06 * smooth_noise(rng, along.shape, 5), -0.08, 0.20)
+    return body * (1 - _step(along, 0.90, 1.03))
+
+
 def _scalp(colour: Array, rig: FaceRig, where: SkinMap, rng: np.random.Generator, look: Look) -> Array:
     size = colour.shape[:2]
-    depth = hairline_depth(where.point.reshape(-1, 3)).reshape(size) * 1000
+    depth = hairline_depth(where.point.reshape(-1, 3)).reshape(size).astype(np.float32) * 1000
     depth = depth + 1.6 * smooth_noise(rng, size, (6, 2)) + 1.2 * smooth_noise(rng, size, 14)
     cover = _step(depth, -3.0, 6.0) * (where.point[..., 1] > -0.11) * ~on_ear(where.point, rig.neutral)
     hair = np.array(look.hair_colour, dtype=np.float32) / 255
@@ -150,5 +158,5 @@ def _shirt(colour: Array, where: SkinMap, rng: np.random.Generator, look: Look) 
     knit = 1 + 0.025 * smooth_noise(rng, size, (3, 2)) + 0.03 * smooth_noise(rng, size, 60)
     band = 1 - 0.16 * np.exp(-0.5 * ((depth - 15) / 1.1) ** 2) + 0.05 * ((depth > 0) & (depth < 15))
     shadow = 1 - 0.35 * np.exp(-np.maximum(-depth, 0) / 3.5)
-    colour = colour * np.where(depth < 0, shadow, 1.0)[..., None]
+    colour *= np.where(depth < 0, shadow, 1.0)[..., None]
     return _mix(colour, cloth * (knit * band)[..., None], _step(depth, -0.5, 0.5))
