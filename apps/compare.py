@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from apps.curve_options import chosen_shapes
 from apps.outputs import check_outputs, output_path
-from apps.plot import chosen_shapes
 from apps.progress import progress_bar
 from apps.rig_options import add_rig_arguments, requested_head, retargeted, rig_inputs
 from dreamtalk.comparison import CURVES_SHOWN, compared
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         labels = tuple(label.strip() for label in arguments.labels.split(","))
         if len(labels) != 2:
             raise OptionError(f"--labels is {arguments.labels!r}; give two with a comma between: before,after.")
-    shapes = None if arguments.shapes is None else tuple(chosen_shapes(arguments.shapes))
+    shapes = None if arguments.shapes is None else chosen_shapes(arguments.shapes, "--shapes")
     rig = requested_head(arguments)
     waveform = None if arguments.audio is None else load_audio(arguments.audio)
     first, second = read_clip(arguments.first), read_clip(arguments.second)

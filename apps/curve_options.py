@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from dreamtalk.errors import OptionError
-from rig.arkit import GROUPS, INDEX, NAMES
+from rig.arkit import NAMES
 from rig.face_rig import FaceRig
 from rig.formats.export_options import ExportOptions
 from rig.formats.frame_rate import FrameRate
 from rig.formats.naming import STYLES, Naming, read_name_map
 from rig.person import Person
-from rig.shape_adjustments import columns_of
+from rig.regions import REGIONS, region_of
 
 
 def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,8 @@ def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--style-of-names", choices=STYLES, help="eyeBlinkLeft, EyeBlinkLeft or eyeBlink_L")
     group.add_argument("--prefix", metavar="TEXT", help="put before each name: blendShape1.")
     group.add_argument("--mesh-path", metavar="PATH", help="where the mesh stands in the scene: Body/Head")
-    group.add_argument("--only", metavar="SHAPES", help=f"write these shapes or groups ({', '.join(GROUPS)}) alone")
+    regions = ", ".join(name for name in REGIONS if name != "head")
+    group.add_argument("--only", metavar="NAMES", help=f"write these shapes or regions alone ({regions})")
     group.add_argument("--person", metavar="WHO", help="whose head .glb and .usd carry: `dreamtalk people` lists them")
     group.add_argument("--names", type=Path, metavar="FILE", help="a map of names: lines jawOpen,Jaw_Open, or .json")
 
@@ -33,7 +34,7 @@ def requested_curve_options(arguments: argparse.Namespace, rate: FrameRate | Non
         style=arguments.style_of_names,
         prefix=arguments.prefix or "",
         mesh_path=arguments.mesh_path or "",
-        shapes=NAMES if arguments.only is None else chosen_shapes(arguments.only),
+        shapes=NAMES if arguments.only is None else chosen_shapes(arguments.only, "--only"),
         names={} if arguments.names is None else read_name_map(arguments.names),
     )
     rig = None if arguments.person is None else FaceRig.load().as_person(Person.parse(arguments.person))
@@ -41,12 +42,13 @@ def requested_curve_options(arguments: argparse.Namespace, rate: FrameRate | Non
     return ExportOptions(naming=naming, rate=rate, take_file=arguments.take, rig=rig, **given)
 
 
-def chosen_shapes(text: str) -> tuple[str, ...]:
-    """Names and groups, separated by commas -> shapes in the order of NAMES. Raises OptionError or RigError else."""
-    columns: set[int] = set()
-    for word in filter(None, (part.strip() for part in text.split(","))):
-        group = GROUPS.get(word.lower())
-        columns |= {*columns_of(word)} if group is None else {INDEX[name] for name in group}
+def chosen_shapes(text: str, flag: str) -> tuple[str, ...]:
+    """Shapes and regions (rig.regions) with commas between -> shapes in the order of NAMES.
+
+    Raises RigError for an unknown one, and OptionError, naming the flag, where there is none.
+    """
+    words = [word for word in text.split(",") if word.strip()]
+    columns = region_of(words).columns if words else frozenset()
     if not columns:
-        raise OptionError(f"--only {text!r} names no shape; give names or groups such as jaw,mouth.")
+        raise OptionError(f"{flag} {text!r} names no shape; give shapes or regions such as jawOpen,brows.")
     return tuple(NAMES[column] for column in sorted(columns))

@@ -1,12 +1,12 @@
 """dreamtalk edit: clips cut, joined, mixed and shaped, one operation after another."""
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from apps.curve_options import add_curve_arguments, requested_curve_options
-from apps.edit_operations import OPERATIONS, SETTINGS, Operation
+from apps.edit_operations import OPERATIONS, SETTINGS, Operation, Settings
 from apps.outputs import check_outputs
 from dreamtalk.errors import OptionError
 from rig.clip_file import WRITABLE, read_clip, write_clip
@@ -21,7 +21,7 @@ class Step:
 
     operation: Operation
     text: str
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
 
 
 class _NextStep(argparse.Action):
@@ -38,7 +38,9 @@ class _SettingOfLastStep(argparse.Action):
         takers = " or ".join(operation.flag for operation in OPERATIONS if option_string in operation.takes)
         if not namespace.steps or option_string not in namespace.steps[-1].operation.takes:
             raise OptionError(f"{option_string} belongs behind {takers}; put it right after the one that it is for.")
-        namespace.steps[-1].settings[option_string] = _text(values)
+        last = namespace.steps[-1]
+        settings = {**last.settings, option_string: _text(values)}
+        namespace.steps = [*namespace.steps[:-1], replace(last, settings=settings)]
 
 
 def _text(values: str | list[str]) -> str:

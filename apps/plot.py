@@ -4,13 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from apps.curve_options import chosen_shapes
 from apps.outputs import check_outputs
-from dreamtalk.errors import OptionError
 from dreamtalk.plots.curve_plot import PLOT_SUFFIXES, write_curve_plot
 from dreamtalk.speech.audio import load_audio
-from rig.arkit import NAMES
 from rig.clip_file import read_clip
-from rig.regions import REGIONS, region_of
+from rig.regions import REGIONS
 
 
 def add_command(commands: Any) -> None:
@@ -36,7 +35,7 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     check_outputs(arguments.output, PLOT_SUFFIXES, (arguments.clip, arguments.audio, arguments.against))
-    shapes = None if arguments.shapes is None else chosen_shapes(arguments.shapes)
+    shapes = None if arguments.shapes is None else chosen_shapes(arguments.shapes, "--shapes")
     clip = read_clip(arguments.clip)
     against = None if arguments.against is None else read_clip(arguments.against)
     waveform = None if arguments.audio is None else load_audio(arguments.audio)
@@ -48,11 +47,3 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.quiet:
             print(f"wrote {output}")
     return 0
-
-
-def chosen_shapes(text: str) -> list[str]:
-    """Shapes and regions with commas -> names. Raises RigError for an unknown one, OptionError for none."""
-    shapes = [NAMES[column] for column in sorted(region_of(text.split(",")).columns)]
-    if not shapes:
-        raise OptionError(f"--shapes {text!r} names no shape; give shapes or regions such as jawOpen,brows.")
-    return shapes

@@ -133,8 +133,8 @@ def test_bad_requests_end_in_one_sentence(source, monkeypatch, capsys, arguments
     assert [path.name for path in source.parent.iterdir()] == ["in.npz"]
 
 
-def test_groups_may_be_named() -> None:
+def test_regions_may_be_named() -> None:
     from apps.curve_options import chosen_shapes
 
-    assert chosen_shapes("left eye, tongue") == (*GROUPS["left eye"], "tongueOut")
-    assert chosen_shapes(",".join(NAMES)) == NAMES
+    assert chosen_shapes("left eye, tongue", "--only") == (*GROUPS["left eye"], "tongueOut")
+    assert chosen_shapes(",".join(NAMES), "--only") == NAMES
