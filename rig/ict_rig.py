@@ -1,12 +1,12 @@
 """The ICT-FaceKit head: its "light" model packed into one .npz, or the folder of .obj files it comes as."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from rig.avatar_part import Layer
 from rig.errors import RigError
+from rig.formats.npz_arrays import npz_arrays
 from rig.morph import Morph
 from rig.obj_rig import obj_folder_source
 from rig.rig_source import RigSource
@@ -17,22 +17,13 @@ ARRAYS = {
     "expr": ("f", 3), "extra_names": ("U", 1), "extra": ("f", 3), "eye_centre": ("f", 2), "eye_vertex_range": ("iu", 2),
 }  # fmt: skip
 """Kind of numbers or text, and number of axes."""
-LARGEST_BYTES = 500_000_000
 
 
 def ict_source(path: Path) -> RigSource:
     """Read the .npz or the folder. Raises RigError, naming the array or file, for anything else."""
     if path.is_dir():
         return obj_folder_source(path, KIND)
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise RigError(f"{path.name} is too large for the head of ICT-FaceKit; give one under 500 MB.")
-        with np.load(path) as pack:
-            arrays = {name: pack[name] for name in ARRAYS if name in pack.files}
-    except FileNotFoundError:
-        raise RigError(f"There is no file {path}; name the .npz or folder of an ICT-FaceKit head.") from None
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, MemoryError):
-        raise RigError(f"{path.name} is no .npz of an ICT-FaceKit head; give that, or its .obj folder.") from None
+    arrays = npz_arrays(path, ARRAYS, "an ICT-FaceKit head")
     _check(arrays, path.name)
     return _source(arrays, path.name)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rig.errors import RigError
+from rig.reading import reading
 
 LARGEST_BYTES = 400_000_000
 
@@ -44,12 +45,10 @@ def read_obj(path: Path) -> ObjMesh:
 
 
 def _lines(path: Path) -> list[bytes]:
-    try:
+    with reading(path, "an .obj"):
         if path.stat().st_size > LARGEST_BYTES:
             raise RigError(f"{path.name} is too large for a head; give an .obj under {LARGEST_BYTES // 10**6} MB.")
         return path.read_bytes().splitlines()
-    except OSError as error:
-        raise RigError(f"{path.name} cannot be read ({error.strerror}); give an .obj.") from None
 
 
 def _points(lines: Iterable[bytes], file: str) -> np.ndarray:

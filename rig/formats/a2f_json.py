@@ -15,8 +15,9 @@ import numpy as np
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.export_options import AS_IT_IS, ExportOptions
+from rig.formats.frame_rate import usable_fps
 from rig.formats.json_numbers import NumberRows, number_rows
-from rig.formats.json_stream import json_object, json_text, take_documents
+from rig.formats.json_stream import json_object, take_documents
 from rig.formats.named_weights import weights_by_name
 from rig.safe_file import written_beside
 
@@ -42,16 +43,12 @@ def write_a2f_json(clip: BlendshapeClip, path: str | Path, options: ExportOption
         file.write('], "joints": [], "rotations": [], "translations": []}\n')
 
 
-def read_a2f_json(path: str | Path) -> BlendshapeClip:
-    """Read the app's blendshape export, of 46, 52 or any poses, or a recording of its live link, by names.
-
-    Raises RigError where the file is neither; says by warnings what is unknown, missing or clipped.
-    """
-    return a2f_clip(json_text(path), Path(path).name)
-
-
 def a2f_clip(text: str, file_name: str) -> BlendshapeClip:
-    """The clip in the text of such a file; file_name: for messages."""
+    """The clip in the text of the app's export, of 46, 52 or any poses, or of a recording of its live link, by names.
+
+    file_name: for messages. Raises RigError where the text is neither; says by warnings what is unknown, missing or
+    clipped.
+    """
     if '"weightMat"' not in text:
         return _live_clip(text, file_name)
     rows = NumberRows(f"{file_name}: weightMat")
@@ -68,18 +65,13 @@ def a2f_clip(text: str, file_name: str) -> BlendshapeClip:
     told = document.get("numFrames", len(values))
     if told != len(values):
         _log.warning("%s has %d frames, not the number that numFrames says.", file_name, len(values))
+    fps = usable_fps(document.get("exportFps"), file_name, "exportFps")
     weights = weights_by_name(file_name, names, values)
-    return BlendshapeClip(weights, np.zeros((len(weights), 3)), _fps(document.get("exportFps"), file_name, "exportFps"))
+    return BlendshapeClip(weights, np.zeros((len(weights), 3)), fps)
 
 
 def _all_text(names: Any) -> bool:
     return isinstance(names, list) and bool(names) and all(isinstance(name, str) for name in names)
-
-
-def _fps(value: Any, file_name: str, field: str) -> float:
-    if not isinstance(value, float) or not 0 < value <= 1000:
-        raise RigError(f"{file_name} has no usable {field}; it should be the frames a second, such as 30.")
-    return value
 
 
 def _live_clip(text: str, file_name: str) -> BlendshapeClip:
@@ -107,9 +99,8 @@ def _live_clip(text: str, file_name: str) -> BlendshapeClip:
     weights = weights_by_name(file_name, names, values)
     grid, seen = _every_index(np.array(places), file_name)
     weights = np.stack([np.interp(grid, places, column) for column in weights.T], axis=1)
-    return BlendshapeClip(
-        weights, np.zeros((len(grid), 3)), _fps(told["fps"], file_name, "FPS"), seen=None if seen.all() else seen
-    )
+    fps = usable_fps(told["fps"], file_name, "FPS")
+    return BlendshapeClip(weights, np.zeros((len(grid), 3)), fps, seen=None if seen.all() else seen)
 
 
 def _every_index(places: np.ndarray, file_name: str) -> tuple[np.ndarray, np.ndarray]:

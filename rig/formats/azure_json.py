@@ -18,7 +18,7 @@ from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.formats.json_numbers import NumberRows, number_rows
-from rig.formats.json_stream import json_text, take_documents
+from rig.formats.json_stream import take_documents
 from rig.formats.named_weights import check_finite, weights_by_name
 from rig.gaze import eye_rotation_from_weights
 from rig.safe_file import written_beside
@@ -55,16 +55,11 @@ def write_azure_json(clip: BlendshapeClip, path: str | Path, options: ExportOpti
         file.write("]\n")
 
 
-def read_azure_json(path: str | Path) -> BlendshapeClip:
-    """Read one event's chunk, a list of them, or one a line.
-
-    Raises RigError where the file holds none, or a chunk is missing, doubled or out of its order.
-    """
-    return azure_clip(json_text(path), Path(path).name)
-
-
 def azure_clip(text: str, file_name: str) -> BlendshapeClip:
-    """The clip in the text of such a file; file_name: for messages."""
+    """The clip in the text of one event's chunk, of a list of them, or of one a line; file_name: for messages.
+
+    Raises RigError where the text holds none, or a chunk is missing, doubled or out of its order.
+    """
     rows = NumberRows(f"{file_name}: BlendShapes")
     before = 0
 

@@ -18,6 +18,7 @@ from rig.formats.even_frames import even_frames
 from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.formats.json_numbers import number_rows
 from rig.formats.named_weights import check_finite, weights_by_name
+from rig.reading import reading
 from rig.safe_file import written_beside
 
 FACE_CAP_ORDER: tuple[str, ...] = (
@@ -84,25 +85,18 @@ def _read_lines(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     names: list[str] = []
     keys: list[tuple[int, str]] = []
     blocks: list[np.ndarray] = []
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for place, line in enumerate(file, start=1):
-                kind, _, rest = line.rstrip().rstrip(",").partition(",")
-                if kind == "k":
-                    keys.append((place, rest))
-                elif kind == "bs":
-                    names = [name.strip() for name in rest.split(",")]
-                elif kind not in ("", "info"):
-                    raise RigError(f"Line {place} of {path.name} begins with no info, bs or k; name Face Cap's text.")
-                if len(keys) == _BLOCK:
-                    blocks.append(_numbers(keys, path.name))
-                    keys = []
-    except FileNotFoundError:
-        raise RigError(f"There is no file {path}; name a recording of Face Cap.") from None
-    except UnicodeDecodeError:
-        raise RigError(f"{path.name} is no text; name a recording of Face Cap.") from None
-    except OSError as error:
-        raise RigError(f"{path.name} cannot be read ({error.strerror}); name a recording of Face Cap.") from None
+    with reading(path, "a recording of Face Cap"), path.open(encoding="utf-8-sig") as file:
+        for place, line in enumerate(file, start=1):
+            kind, _, rest = line.rstrip().rstrip(",").partition(",")
+            if kind == "k":
+                keys.append((place, rest))
+            elif kind == "bs":
+                names = [name.strip() for name in rest.split(",")]
+            elif kind not in ("", "info"):
+                raise RigError(f"Line {place} of {path.name} begins with no info, bs or k; name Face Cap's text.")
+            if len(keys) == _BLOCK:
+                blocks.append(_numbers(keys, path.name))
+                keys = []
     blocks += [_numbers(keys, path.name)] if keys else []
     if not blocks:
         raise RigError(f"{path.name} has no line that begins with k; name a recording of Face Cap.")

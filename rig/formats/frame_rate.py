@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self
 
 from rig.errors import RigError
 
@@ -66,3 +66,10 @@ class FrameRate:
     def nominal(self) -> int:
         """Frames that a second of timecode counts: 30 for 29.97."""
         return round(self.exact)
+
+
+def usable_fps(value: Any, file_name: str, field: str) -> float:
+    """`value`, or RigError, naming the file and its field, where it is no float above 0 and at most 1000."""
+    if not isinstance(value, float) or not 0 < value <= 1000:
+        raise RigError(f"{file_name} has no usable {field}; it should be the frames a second, such as 30.")
+    return value

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from rig.errors import RigError
+from rig.reading import reading
 from rig.safe_file import written_beside
 
 MAGIC, VERSION = b"glTF", 2
@@ -44,12 +45,8 @@ def read_gltf(path: str | Path) -> GltfContainer:
     Raises RigError where it is neither, is cut off, or names a buffer that is missing, too short or not in its folder.
     """
     path = Path(path)
-    try:
+    with reading(path, "a .glb or .gltf"):
         content = memoryview(path.read_bytes())
-    except FileNotFoundError:
-        raise RigError(f"There is no file {path}; name a .glb or .gltf.") from None
-    except OSError as error:
-        raise RigError(f"{path.name} cannot be read ({error.strerror}); name a .glb or .gltf.") from None
     text, binary = _chunks(content, path.name) if bytes(content[:4]) == MAGIC else (content, None)
     document = _json_object(text, path.name)
     version = document["asset"].get("version") if isinstance(document.get("asset"), dict) else None

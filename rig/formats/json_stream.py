@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.errors import RigError
+from rig.reading import reading
 
 LARGEST_FILE = 2 * 1024**3
 """Bytes of text that are read, about nine hours of 52 curves at 60 frames a second."""
@@ -19,16 +20,10 @@ Lists = Mapping[str, Callable[[Any], None]]
 def json_text(path: str | Path) -> str:
     """The text of a JSON file. Raises RigError where there is none, and above LARGEST_FILE."""
     path = Path(path)
-    try:
+    with reading(path, "a JSON file of curves"):
         if path.stat().st_size > LARGEST_FILE:
             raise RigError(f"{path.name} is larger than 2 GB; split the take and read its parts.")
         return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise RigError(f"There is no file {path}; name a JSON file of curves.") from None
-    except UnicodeDecodeError:
-        raise RigError(f"{path.name} is no UTF-8 text; name a JSON file of curves.") from None
-    except OSError as error:
-        raise RigError(f"{path.name} cannot be read ({error.strerror}); name a JSON file of curves.") from None
 
 
 def json_object(text: str, file_name: str, lists: Lists) -> dict[str, Any]:

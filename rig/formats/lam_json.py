@@ -16,8 +16,9 @@ from rig.arkit import NAMES
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.export_options import AS_IT_IS, ExportOptions
+from rig.formats.frame_rate import usable_fps
 from rig.formats.json_numbers import NumberRows, number_rows
-from rig.formats.json_stream import json_object, json_text
+from rig.formats.json_stream import json_object
 from rig.formats.named_weights import check_finite, weights_by_name
 from rig.safe_file import written_beside
 
@@ -56,16 +57,11 @@ def _member(name: str, values: np.ndarray) -> list[str]:
     return [f', "{name}": [\n', *rows, "]"]
 
 
-def read_lam_json(path: str | Path) -> BlendshapeClip:
-    """Read LAM-A2E's JSON by names, whatever their order.
-
-    Raises RigError where the file is none; says by warnings what is unknown, missing or clipped.
-    """
-    return lam_clip(json_text(path), Path(path).name)
-
-
 def lam_clip(text: str, file_name: str) -> BlendshapeClip:
-    """The clip in the text of such a file; file_name: for messages."""
+    """The clip in the text of LAM-A2E's JSON, by names, whatever their order; file_name: for messages.
+
+    Raises RigError where the text is none; says by warnings what is unknown, missing or clipped.
+    """
     weights, head, eyes = (NumberRows(f"{file_name}: {what}") for what in ("weights", "head_rotation", "eye_rotation"))
 
     def take(frame: Any) -> None:
@@ -78,9 +74,7 @@ def lam_clip(text: str, file_name: str) -> BlendshapeClip:
     names = document.get("names", metadata.get("blendshape_names"))
     if not isinstance(names, list) or len(names) != values.shape[1] or not all(isinstance(n, str) for n in names):
         raise RigError(f"{file_name} has not one text in names for each of {values.shape[1]} weights; mend names.")
-    fps = metadata.get("fps")
-    if not isinstance(fps, float) or not 0 < fps <= 1000:
-        raise RigError(f"{file_name} has no usable fps in metadata; it should be the frames a second, such as 30.")
+    fps = usable_fps(metadata.get("fps"), file_name, "fps in metadata")
     curves = weights_by_name(file_name, names, values)
     head_rotation = np.zeros((len(curves), 3)) if len(head) == 0 else _angles(head, file_name, curves, 1)
     eye_rotation = None if len(eyes) == 0 else _angles(eyes, file_name, curves, 2).reshape(-1, 2, 3)

@@ -15,9 +15,11 @@ import numpy as np
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.even_frames import EvenFrames, even_frames
-from rig.formats.json_stream import LARGEST_FILE, json_text, take_documents
+from rig.formats.frame_rate import usable_fps
+from rig.formats.json_stream import json_text, take_documents
 from rig.formats.mediapipe_frames import MediaPipeFrames
 from rig.formats.named_weights import weights_by_name
+from rig.formats.npz_arrays import npz_arrays
 from rig.rotation import angles_from_matrix
 
 _IGNORED = ("_neutral",)
@@ -61,20 +63,10 @@ def mediapipe_clip(text: str, file_name: str) -> BlendshapeClip:
 
 
 def _npz_clip(path: Path) -> BlendshapeClip:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if sum(member.file_size for member in archive.zip.infolist()) > LARGEST_FILE:
-                raise ValueError("it claims to hold more than 2 GB")
-            arrays = {key: np.asarray(archive[key]) for key in _ARRAYS if key in archive}
-            # Damaged text may hold signs outside Unicode, on which str's own methods break: by way of bytes it fails.
-            names = [str(name).encode().decode() for name in arrays.get("names", np.array(())).ravel()]
-    except FileNotFoundError:
-        raise RigError(f"There is no file {path}; name a file of MediaPipe's scores.") from None
-    except Exception as error:  # a damaged archive fails in many ways: zip, zlib, struct, header parsing, memory
-        what = " ".join(str(error).split())[:100]
-        raise RigError(f"{path.name} cannot be read as an npz of MediaPipe's scores ({what}); name one.") from None
+    arrays = npz_arrays(path, _ARRAYS, "MediaPipe's scores")
     if not {"names", "scores", "fps"} <= set(arrays):
         raise RigError(f"{path.name} lacks names, scores or fps; an npz of MediaPipe's scores holds them.")
+    names = [str(name) for name in arrays["names"].ravel()]
     scores, head = arrays["scores"], arrays.get("head")
     count = len(scores) if scores.ndim == 2 else 0
     ok = arrays.get("ok", np.ones(count))
@@ -99,15 +91,14 @@ def _clip(
     """rows, heads: of the frames in which a face was seen; grid: where all frames stand."""
     if not seen.any():
         raise RigError(f"{file_name} has no frame with a face; name a recording that has one.")
-    if not isinstance(grid.fps, float) or not 0 < grid.fps <= 1000:
-        raise RigError(f"{file_name} has no usable fps; it should be the frames a second, such as 25.")
+    fps = usable_fps(grid.fps, file_name, "fps")
     if rows.shape[1] != len(names):
         raise RigError(f"{file_name} has {len(names)} names and {rows.shape[1]} scores a frame; mend names.")
     weights = weights_by_name(file_name, names, rows, _IGNORED)
     angles = np.zeros((len(rows), 3)) if heads is None else _head_angles(heads, file_name)
     grid = replace(grid, places=grid.places[seen])
     values = grid(np.concatenate([weights, angles], axis=1))
-    return BlendshapeClip(np.clip(values[:, :52], 0, 1), values[:, 52:], grid.fps, seen=grid.met)
+    return BlendshapeClip(np.clip(values[:, :52], 0, 1), values[:, 52:], fps, seen=grid.met)
 
 
 def _head_angles(heads: np.ndarray, file_name: str) -> np.ndarray:
