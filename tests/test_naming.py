@@ -64,7 +64,15 @@ def test_a_map_file_as_lines_or_json(tmp_path) -> None:
     assert read_name_map(tmp_path / "a.csv") == read_name_map(tmp_path / "a.json") == expected
 
 
-@pytest.mark.parametrize("text", ["jawOpen", "smile,A", "jawOpen,", '{"jawOpen": 3}', "{", "jawOpen,A\nJawOpen,B"])
+def test_a_map_file_of_a_spreadsheet_may_quote_its_cells(tmp_path) -> None:
+    text = '"jawOpen","Kiefer, ""auf"""\n"eyeBlinkLeft","口角 左"\n'
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert read_name_map(tmp_path / "a.csv") == {"jawOpen": 'Kiefer, "auf"', "eyeBlinkLeft": "口角 左"}
+
+
+@pytest.mark.parametrize(
+    "text", ["jawOpen", "smile,A", "jawOpen,", '{"jawOpen": 3}', "{", "jawOpen,A\nJawOpen,B", 'jawOpen,"A']
+)
 def test_a_broken_map_file_is_one_sentence(tmp_path, text: str) -> None:
     (tmp_path / "map.csv").write_text(text)
     with pytest.raises(RigError, match="map.csv") as caught:

@@ -1,5 +1,6 @@
 """How shapes are called in a file that is written."""
 
+import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ def read_name_map(path: str | Path) -> dict[str, str]:
         raise RigError(f"{path.name} cannot be read as a map of names ({error}); give a .json or .csv file.") from None
     try:
         rows = list(json.loads(text).items()) if text.lstrip().startswith("{") else _lines(text)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise RigError(f"{path.name} is no map of names ({error}); write jawOpen,Jaw_Open on each line.") from None
     found: dict[str, str] = {}
     for ours, theirs in rows:
@@ -101,7 +102,7 @@ def _lines(text: str) -> list[tuple[str, str]]:
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
-            cells = line.split(",")
+            cells = next(csv.reader([line], skipinitialspace=True, strict=True))
             if len(cells) != 2:
                 raise ValueError(f"line {number} has {len(cells)} cells, not 2")
             rows.append((cells[0], cells[1]))
