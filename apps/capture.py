@@ -9,9 +9,10 @@ from apps.outputs import check_outputs
 from apps.progress import progress_bar
 from dreamtalk.errors import OptionError
 from dreamtalk.face.face_capture import FaceCapture, capture_face
+from dreamtalk.performance import Performance
 from dreamtalk.shape_file import read_shapes
 from dreamtalk.speech.audio import Waveform, load_audio
-from rig.clip_file import WRITABLE, write_clip
+from rig.clip_file import WRITABLE
 from rig.formats.frame_rate import FrameRate
 
 WEBCAM = "webcam"
@@ -34,7 +35,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--fps", metavar="RATE", help="of the curves (default the video's own, up to 60)")
     parser.add_argument("--shapes", type=Path, metavar="FILE", help="gain, offset and limits of single shapes")
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="the video beside the avatar as it follows")
-    parser.add_argument("--camera", type=int, default=0, metavar="N", help="webcam: which camera, from 0")
+    parser.add_argument("--camera", type=int, metavar="N", help="webcam: which camera, from 0 (the default)")
     parser.add_argument("--seconds", type=float, metavar="S", help="webcam: when to stop (default at Ctrl-C)")
     add_curve_arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bars and no list of what was written")
@@ -52,9 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     clip = capture.clip()
     if arguments.shapes is not None:
         clip = clip.replaced(weights=read_shapes(arguments.shapes).applied(clip.weights))
-    for output in arguments.output:
-        write_clip(clip, output, options)
-    written = list(arguments.output)
+    performance = Performance(clip, None, Path(arguments.source).name)
+    written = [file for output in arguments.output for file in performance.save_curves(output, options)]
     if arguments.preview is not None:
         from dreamtalk.face.capture_preview import write_capture_preview
 
@@ -75,7 +75,7 @@ def captured(arguments: argparse.Namespace, neutral_s: tuple[float, float] | Non
         if arguments.source == WEBCAM:
             from dreamtalk.face.webcam import Webcam
 
-            source: Any = Webcam(arguments.camera, arguments.seconds)
+            source: Any = Webcam(arguments.camera or 0, arguments.seconds)
         else:
             from dreamtalk.video_frames import VideoFrames
 
@@ -94,6 +94,8 @@ def check_request(arguments: argparse.Namespace) -> None:
             raise OptionError("--preview shows a video again, and the camera's pictures are not kept; leave it out.")
     if not live and arguments.seconds is not None:
         raise OptionError("--seconds is for the webcam; cut curves by `dreamtalk edit --trim`.")
+    if not live and arguments.camera is not None:
+        raise OptionError("--camera is for the webcam; leave it out.")
     if arguments.seconds is not None and not 0 < arguments.seconds <= 86400:
         raise OptionError(f"--seconds is {arguments.seconds:g}; give a number above 0, at most a day.")
     if arguments.face is not None and arguments.face < 1:

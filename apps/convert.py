@@ -57,11 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
         clip = retargeted(clip, read_rig(arguments.rig, options.naming.names))
     waveform = None if arguments.audio is None else load_audio(arguments.audio)
     performance = Performance(clip, waveform, arguments.clip.name)
+    named: set[Path] = set()  # several outputs may share a sound
     for output in arguments.output:
         given = options
         if arguments.audio and sound_beside(output, arguments.format).resolve() == arguments.audio.resolve():
             given = replace(options, sound=arguments.audio)  # it lies beside already, and stays as it is
         for written in performance.save_curves(output, given, arguments.format):
-            if not arguments.quiet:
+            if not arguments.quiet and written not in named:
                 print(f"wrote {written}")
+            named.add(written)
     return 0

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from dreamtalk.errors import OptionError
 from dreamtalk.video_sequence import PATTERN, is_sequence, members
+from rig.clip_file import FORMATS
+
+READ_ONLY = tuple(format.suffix for format in FORMATS if format.write is None)
 
 
 def output_path(text: str) -> Path:
@@ -19,8 +22,8 @@ def check_outputs(outputs: Sequence[Path], suffixes: Sequence[str], inputs: Iter
 
     outputs: files to write; suffixes: the endings allowed, with their dot, numbered pictures wherever .mp4 is; inputs:
     files that must stay as they are.
-    Raises OptionError for another suffix, a folder that is missing or not writable, a folder in the file's place,
-    the same output twice, or an output that is also an input.
+    Raises OptionError for another suffix, one of a format that is only read, a folder that is missing or not writable,
+    a folder in the file's place, the same output twice, or an output that is also an input.
     """
     originals = {path.resolve() for path in inputs if path is not None}
     seen: set[Path] = set()
@@ -29,6 +32,8 @@ def check_outputs(outputs: Sequence[Path], suffixes: Sequence[str], inputs: Iter
         if not output.name.lower().endswith(tuple(suffixes)) and not sequence:
             given = f"ends in {output.suffix!r}" if output.suffix else "has no suffix"
             raise OptionError(f"The output {output} {given}; the suffix picks the format: {', '.join(suffixes)}.")
+        if output.name.lower().endswith(READ_ONLY):
+            raise OptionError(f"The output {output} ends as files that can only be read here; give it another ending.")
         if output.is_dir():
             raise OptionError(f"The output {output} is a folder; name a file in it, or end it in / for pictures.")
         written = {path.resolve() for path in members(output).values()} if sequence else {output.resolve()}

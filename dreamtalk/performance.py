@@ -192,14 +192,16 @@ class Performance:
         options: with a sound of its own, that one is named and none is written.  format: one of rig.clip_file.FORMATS
         by name; None = as the end of the name says. Returns the files written. Raises RigError as write_clip does.
         """
-        from dreamtalk.speech.wav_file import write_wav
+        from dreamtalk.speech.wav_file import wav_bytes
 
         path, sound = Path(path), None
-        if self.waveform is not None and options.sound is None:
+        if self.waveform is None or options.sound is not None:
+            write_clip(self.clip, path, options, format)
+        else:
             sound = sound_beside(path, format)
-            write_wav(self.waveform, sound)
-            options = replace(options, sound=sound)
-        write_clip(self.clip, path, options, format)
+            with written_beside(sound) as beside:  # it takes its place only once the curves are written
+                beside.write_bytes(wav_bytes(self.waveform))
+                write_clip(self.clip, path, replace(options, sound=sound), format)
         return tuple(written for written in (path, sound, _take_beside(path, format)) if written is not None)
 
     def save_contact_sheet(self, path: str | Path, video: Video) -> None:

@@ -58,6 +58,8 @@ def test_where_the_face_is_lost_the_preview_says_so_in_red(video, tmp_path) -> N
         (["talk.mp4", "-o", "a.csv", "--neutral", "now"], "'now'"),
         (["talk.mp4", "-o", "a.csv", "--neutral", "3:1"], "first to last"),
         (["talk.mp4", "-o", "a.csv", "--seconds", "3"], "webcam"),
+        (["talk.mp4", "-o", "a.csv", "--camera", "0"], "webcam"),
+        (["talk.mp4", "-o", "a.mediapipe.json"], "only be read"),
         (["webcam", "-o", "a.csv", "--preview", "b.mp4"], "not kept"),
         (["webcam", "-o", "a.csv", "--seconds", "-1"], "--seconds is -1"),
         (["webcam", "-o", "a.csv", "--camera", "97"], "no camera 97"),

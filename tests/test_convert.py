@@ -1,5 +1,6 @@
 """dreamtalk convert, and the names, rates and sound that curve files are written with."""
 
+import errno
 import json
 import wave
 
@@ -24,6 +25,17 @@ def a_clip(count: int = 12, fps: float = 30.0) -> BlendshapeClip:
 def source(tmp_path):
     write_clip(a_clip(), tmp_path / "in.npz")
     return tmp_path / "in.npz"
+
+
+@pytest.fixture
+def sound(source):
+    path = source.with_name("voice.wav")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((np.sin(np.arange(8000) / 9) * 9000).astype("<i2").tobytes())
+    return path
 
 
 def test_the_longest_ending_picks_the_format() -> None:
@@ -85,19 +97,34 @@ def test_a_take_file_is_named_as_well(source, capsys) -> None:
     assert read_clip(source.with_name("out.csv")).fps == pytest.approx(30000 / 1001)
 
 
-def test_the_sound_lies_beside_and_one_that_lay_there_stays(source) -> None:
-    sound = source.with_name("voice.wav")
-    with wave.open(str(sound), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes((np.sin(np.arange(8000) / 9) * 9000).astype("<i2").tobytes())
+def test_the_sound_lies_beside_and_one_that_lay_there_stays(source, sound) -> None:
     before = sound.read_bytes()
     assert main(["convert", str(source), "--audio", str(sound), "-o", str(source.with_name("face.csv"))]) == 0
     with wave.open(str(source.with_name("face.wav"))) as file:
         assert (file.getframerate(), file.getnframes()) == (16000, 8000)
     assert main(["convert", str(source), "--audio", str(sound), "-o", str(source.with_name("voice.csv"))]) == 0
     assert sound.read_bytes() == before
+
+
+def test_a_sound_that_two_outputs_share_is_named_once(source, sound, capsys) -> None:
+    outputs = [source.with_name("face.csv"), source.with_name("face.wide.csv")]
+    assert main(["convert", str(source), "--audio", str(sound), "-o", str(outputs[0]), "-o", str(outputs[1])]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == [f"wrote {path}" for path in (outputs[0], source.with_name("face.wav"), outputs[1])]
+
+
+def test_no_sound_is_left_where_the_curves_could_not_be_written(source, sound, monkeypatch, capsys) -> None:
+    other = source.with_name("face.wav")
+    other.write_bytes(b"another sound")
+    monkeypatch.setattr("dreamtalk.performance.write_clip", full_disk)
+    assert main(["convert", str(source), "--audio", str(sound), "-o", str(source.with_name("face.csv"))]) == 2
+    assert other.read_bytes() == b"another sound"
+    assert sorted(path.name for path in source.parent.iterdir()) == ["face.wav", "in.npz", "voice.wav"]
+    assert "free some space" in capsys.readouterr().err
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_head_of_ones_own_plays_the_curves(source, capsys) -> None:
@@ -121,6 +148,7 @@ def test_a_head_of_ones_own_plays_the_curves(source, capsys) -> None:
         (["-o", "out.csv", "--only", ","], "names no shape"),
         (["-o", "out.csv", "--names", "none.json"], "none.json"),
         (["-o", "out.csv", "--format", "fbx"], "'fbx'"),
+        (["-o", "out.mediapipe.json"], "only be read"),
         (["-o", "in.npz"], "overwritten"),
         (["-o", "missing/out.csv"], "missing"),
     ],
