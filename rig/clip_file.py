@@ -96,14 +96,15 @@ def format_of(path: str | Path, name: str | None = None) -> ClipFormat:
     if name is not None:
         found = next((format for format in FORMATS if format.name == name), None)
         if found is None:
-            raise RigError(f"The format {name!r} is not known; choose one of {', '.join(f.name for f in FORMATS)}.")
+            names = dict.fromkeys(format.name for format in FORMATS)
+            raise RigError(f"The format {name!r} is not known; choose one of {', '.join(names)}.")
         return found
     ending = Path(path).name.lower()
     fitting = [format for format in FORMATS if ending.endswith(format.suffix)]
     if not fitting:
         suffix = Path(path).suffix.lower()
         raise RigError(
-            f"{Path(path).name} ends in {suffix or 'nothing'}; curves are kept as {', '.join(WRITABLE)}."
+            f"{Path(path).name or path} ends in {suffix or 'nothing'}; curves are kept as {', '.join(WRITABLE)}."
         )
     return max(fitting, key=lambda format: len(format.suffix))
 
@@ -117,7 +118,7 @@ def write_clip(
     """
     chosen = format_of(path, format)
     if chosen.write is None:
-        raise RigError(f"{chosen.what} can only be read; write one of {', '.join(WRITABLE)}.")
+        raise RigError(f"{Path(path).name} would be {chosen.what}, only read here; write one of {', '.join(WRITABLE)}.")
     if options.rate is not None:
         clip = clip.resampled(options.rate.fps)
     chosen.write(clip, Path(path), options)
@@ -127,5 +128,5 @@ def read_clip(path: str | Path, format: str | None = None) -> BlendshapeClip:
     """Read a clip. Raises RigError for an unknown or write-only format and for files that hold no clip."""
     chosen = format_of(path, format)
     if chosen.read is None:
-        raise RigError(f"{chosen.what} holds no curves to read; give one of {', '.join(READABLE)}.")
+        raise RigError(f"{Path(path).name} is {chosen.what}, which holds no curves; give one of {', '.join(READABLE)}.")
     return chosen.read(Path(path))

@@ -1,5 +1,6 @@
 """Writing without harm: a file appears whole or not at all, and what stood there before is kept until then."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ def written_beside(path: str | Path) -> Iterator[Path]:
     """Give a fresh path in the folder of `path`; on leaving without error it is renamed to `path`, else removed.
 
     The temporary name keeps the suffix, since encoders choose by it. Raises RigError where the folder is missing or
-    cannot be written.
+    cannot be written, or the disk is full.
     """
     path = Path(path)
     folder = path.parent
@@ -37,5 +38,9 @@ def written_beside(path: str | Path) -> Iterator[Path]:
         os.umask(mask)
         beside.chmod(0o666 & ~mask)
         os.replace(beside, path)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise RigError(f"{path} could not be written ({error.strerror}); free some space or name another.") from None
     finally:
         beside.unlink(missing_ok=True)
