@@ -15,7 +15,8 @@ LOG_INTERVAL_S = 10.0  # into a file or a CI log: a line now and then, not ten a
 @contextmanager
 def progress_bar(label: str, quiet: bool) -> Iterator[Progress]:
     """A bar as the callback progress(done, total) that long work takes."""
-    interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
+    quiet = quiet or sys.stderr is None  # closed, or a program without a console
+    interval = 0.1 if not quiet and sys.stderr.isatty() else LOG_INTERVAL_S
     with (
         logging_redirect_tqdm(),
         tqdm(desc=label, delay=SHOW_AFTER_S, disable=quiet, mininterval=interval, leave=False) as bar,
