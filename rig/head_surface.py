@@ -1,4 +1,4 @@
-"""The head's surface as other programs take it: polygons, normals, and one colour at each corner of a polygon."""
+"""The head's surface as other programs take it: polygons, and one colour at each corner of a polygon."""
 
 import numpy as np
 
@@ -26,15 +26,6 @@ def polygons(rig: FaceRig) -> tuple[np.ndarray, np.ndarray]:
     if not halves:
         return rig.faces, rig.face_parts
     return np.concatenate([first, second[:, 2:]], axis=1), rig.face_parts[:half]
-
-
-def vertex_normals(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(V, 3) float32 of length 1, weighted by area; points (V, 3), faces (F, 3)."""
-    corner = points[faces]
-    across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    sums = [np.bincount(faces.ravel(), np.repeat(across[:, axis], 3), len(points)) for axis in range(3)]
-    normals = np.stack(sums, axis=1)
-    return (normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)).astype(np.float32)
 
 
 def corner_colours(rig: FaceRig, look: Look) -> np.ndarray:

@@ -21,9 +21,10 @@ from rig.portrait_glasses import glasses_mask, stiffened
 from rig.portrait_grid import ElasticGrid
 from rig.portrait_lids import LidLayers, Lids
 from rig.portrait_raster import DEPTH_SPAN_M, Layer, OpenMouth, PortraitRaster
-from rig.portrait_skin import Skin, normals
+from rig.portrait_skin import Skin
 from rig.rotation import matrix_from_angles
 from rig.smoothstep import smoothstep
+from rig.vertex_normals import vertex_normals
 
 MOUTH_COLUMNS, MOUTH_ROWS, MOUTH_FEATHER_PX = 64, 12, 0.7
 CLOSED_LIPS_PX = 0.4
@@ -97,7 +98,7 @@ class PortraitMotion:
         self._lids = Lids(fit, picture, self._pixels0, self._eyes, glasses)
         front = self._skin.front
         lit = light_direction(
-            normals(self._camera0, self._skin.faces)[front], sample(picture, self._pixels0[front]) @ LUMA
+            vertex_normals(self._camera0, self._skin.faces)[front], sample(picture, self._pixels0[front]) @ LUMA
         )
         self._folds = Folds(fit, picture, lit, colours.skin)
         self._inside = MouthInside.of_head(rig, self.expressed(np.zeros(len(NAMES), np.float32)), colours)

@@ -15,6 +15,7 @@ from rig.portrait_eyes import Eye
 from rig.portrait_fit import PortraitFit
 from rig.portrait_sheet import face_sheet
 from rig.smoothstep import smoothstep
+from rig.vertex_normals import vertex_normals
 
 VISIBILITY_SIZE_PX = 512
 VISIBLE_DEPTH_M, VISIBLE_SLOPE = 0.0025, 0.12
@@ -113,20 +114,9 @@ class Skin:
         return np.column_stack([self.colours, share * self.shown(turn_rad)]).astype(np.float32)
 
 
-def normals(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(V, 3) unit normals of the vertices of a mesh."""
-    corner = points[faces]
-    flat = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normal = np.zeros(points.shape)
-    for k in range(3):
-        for axis in range(3):
-            normal[:, axis] += np.bincount(faces[:, k], flat[:, axis], len(points))
-    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-
-
 def _slope(camera: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Cosine between each vertex's normal and the way to the camera, (V,)."""
-    return -(normals(camera, faces) * camera).sum(axis=1) / np.linalg.norm(camera, axis=1)
+    return -(vertex_normals(camera, faces) * camera).sum(axis=1) / np.linalg.norm(camera, axis=1)
 
 
 def _unhidden(fit: PortraitFit, pixels: np.ndarray, camera: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rig.arkit import NAMES
 from rig.face_rig import EYES, FaceRig
 from rig.formats.gltf_document import CORNERS, VERTICES, GltfDocument
 from rig.formats.naming import Naming
@@ -142,7 +143,7 @@ def _joints(head_weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _targets(document: GltfDocument, piece: "Piece", columns: list[int]) -> list[dict[str, int]]:
     """One target a shape, kept sparsely; those that do not move this piece share one accessor of zeros."""
-    deltas = np.zeros((52, *piece.points.shape), dtype=np.float32) if piece.deltas is None else piece.deltas
+    deltas = np.zeros((len(NAMES), *piece.points.shape), dtype=np.float32) if piece.deltas is None else piece.deltas
     nothing: int | None = None
     targets = []
     for column in columns:

@@ -73,6 +73,14 @@ def facing_of(extensions: Mapping[str, Any]) -> np.ndarray:
     return np.diag([-1.0, 1.0, -1.0]) if "VRM" in extensions else np.eye(3)
 
 
+def head_axes(node: GltfNode, world: np.ndarray, facing: np.ndarray) -> np.ndarray:
+    """(3, 3), columns: the head's left, up and forward in the space that the node's rotation turns in, its parent's.
+
+    world: as world_matrices gives it.  facing: as facing_of does.
+    """
+    return facing if node.parent is None else axes_of(world[node.parent]).T @ facing
+
+
 def axes_of(matrix: np.ndarray) -> np.ndarray:
     """(3, 3) rotation in a (4, 4) matrix of rotation and scale; raises RigError where the matrix is not finite."""
     if not np.isfinite(matrix).all():

@@ -15,7 +15,7 @@ from rig.formats.gltf_animation import GltfAnimation
 from rig.formats.gltf_clip import from_folder_of
 from rig.formats.gltf_document import GltfDocument
 from rig.formats.gltf_meshes import GltfMesh
-from rig.formats.gltf_nodes import GltfNode, axes_of, facing_of, world_matrices
+from rig.formats.gltf_nodes import GltfNode, facing_of, head_axes, world_matrices
 from rig.formats.gltf_scene import GltfScene, scene_of
 from rig.formats.naming import Naming
 from rig.formats.shape_names import shape_of
@@ -98,8 +98,8 @@ def _own_turns(node: GltfNode, world: np.ndarray, facing: np.ndarray, angles: np
     """(T, 3) radians in the head's axes -> (T, 4) float32 quaternions of the node, from how it rests."""
     from scipy.spatial.transform import Rotation
 
-    before = facing if node.parent is None else axes_of(world[node.parent]).T @ facing
-    own = before @ matrix_from_angles(angles.astype(np.float64)) @ before.T
+    axes = head_axes(node, world, facing)
+    own = axes @ matrix_from_angles(angles.astype(np.float64)) @ axes.T
     return (Rotation.from_matrix(own) * Rotation.from_quat(node.rotation)).as_quat().astype(np.float32)
 
 

@@ -13,7 +13,7 @@ from rig.formats.glb import GltfContainer, read_gltf
 from rig.formats.gltf_accessors import Accessors
 from rig.formats.gltf_json import entries, object_at
 from rig.formats.gltf_meshes import morph_names
-from rig.formats.gltf_nodes import GltfNode, axes_of, facing_of, read_nodes, world_matrices
+from rig.formats.gltf_nodes import GltfNode, facing_of, head_axes, read_nodes, world_matrices
 from rig.formats.gltf_tracks import GltfTrack, frame_grid, read_tracks
 from rig.formats.joint_names import part_of
 from rig.formats.named_weights import weights_by_name
@@ -103,7 +103,7 @@ def _turn(
 ) -> np.ndarray:
     """(T, 3) radians in the head's axes, away from how the node rests."""
     node = nodes[track.node]
-    before = facing.T if node.parent is None else facing.T @ axes_of(world[node.parent])
+    axes = head_axes(node, world, facing)
     turned = matrix_from_quaternions(track.at(times).astype(np.float64))
     rest = matrix_from_quaternions(node.rotation)
-    return angles_from_matrix(before @ turned @ rest.T @ before.T).astype(np.float32)
+    return angles_from_matrix(axes.T @ turned @ rest.T @ axes).astype(np.float32)

@@ -11,8 +11,9 @@ import numpy as np
 
 from rig.face_rig import EYES, FaceRig
 from rig.formats.naming import Naming
-from rig.head_surface import corner_colours, polygons, vertex_normals
+from rig.head_surface import corner_colours, polygons
 from rig.look import Look
+from rig.vertex_normals import vertex_normals
 
 if TYPE_CHECKING:
     from pxr import Sdf, Usd, UsdGeom, UsdSkel
@@ -92,7 +93,7 @@ def _fill_mesh(mesh: "UsdGeom.Mesh", rig: FaceRig) -> None:
     mesh.CreateFaceVertexCountsAttr(Vt.IntArray.FromNumpy(np.full(len(corners), corners.shape[1], dtype=np.int32)))
     mesh.CreateFaceVertexIndicesAttr(Vt.IntArray.FromNumpy(np.ascontiguousarray(corners.ravel())))
     mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
-    mesh.CreateNormalsAttr(Vt.Vec3fArray.FromNumpy(vertex_normals(rig.neutral, rig.faces)))
+    mesh.CreateNormalsAttr(Vt.Vec3fArray.FromNumpy(vertex_normals(rig.neutral, rig.faces).astype(np.float32)))
     mesh.SetNormalsInterpolation(UsdGeom.Tokens.vertex)
     mesh.CreateExtentAttr(Vt.Vec3fArray.FromNumpy(np.stack([rig.neutral.min(axis=0), rig.neutral.max(axis=0)])))
     colours = mesh.CreateDisplayColorPrimvar(UsdGeom.Tokens.faceVarying)
@@ -119,7 +120,7 @@ def _add_blend_shape(stage: "Usd.Stage", path: "Sdf.Path", rig: FaceRig, delta: 
     shape = UsdSkel.BlendShape.Define(stage, path)
     shape.CreatePointIndicesAttr(Vt.IntArray.FromNumpy(moved))
     shape.CreateOffsetsAttr(Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(delta[moved])))
-    shape.CreateNormalOffsetsAttr(Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(normals[moved])))
+    shape.CreateNormalOffsetsAttr(Vt.Vec3fArray.FromNumpy(normals[moved].astype(np.float32)))
 
 
 def _add_materials(stage: "Usd.Stage", path: "Sdf.Path", mesh: "UsdGeom.Mesh", rig: FaceRig) -> None:
