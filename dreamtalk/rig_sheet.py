@@ -15,6 +15,7 @@ from rig.foreign_avatar import framed_camera
 from rig.foreign_rig import ForeignRig
 from rig.render import render_frames
 from rig.safe_file import written_beside
+from rig.shape_fit import EYEBALL_TURNS
 
 COLUMNS, ROWS = 6, 4
 GAP, FOOT, TOP = 8, 22, 50
@@ -42,7 +43,7 @@ def write_rig_sheet(path: str | Path, rig: ForeignRig, size_px: int = 200) -> No
     for number, (label, frame) in enumerate(zip(["at rest", *names], frames, strict=True)):
         left, top = GAP + number % COLUMNS * (size_px + GAP), TOP + number // COLUMNS * (size_px + FOOT + GAP)
         page.picture(Image.fromarray(frame), (left, top, left + size_px, top + size_px))
-        made_up = rig.fit.approximated.get(label, "the eyeball turns") != "the eyeball turns"
+        made_up = rig.fit.approximated.get(label, EYEBALL_TURNS) != EYEBALL_TURNS
         text = f"{label} (approximated)" if made_up else label
         page.text((left + size_px / 2, top + size_px + FOOT / 2), text, 13, SOFT if made_up else INK, anchor="mm")
     with written_beside(path) as beside:
@@ -51,7 +52,7 @@ def write_rig_sheet(path: str | Path, rig: ForeignRig, size_px: int = 200) -> No
 
 def strongest_shapes(rig: ForeignRig, most: int) -> list[str]:
     """ARKit names of the shapes that move any vertex furthest, in the order of NAMES."""
-    reach = {name: 0.0 for name in NAMES}
+    reach = dict.fromkeys(NAMES, 0.0)
     for name in NAMES:
         weights = np.zeros(len(NAMES), dtype=np.float32)
         weights[INDEX[name]] = 1.0

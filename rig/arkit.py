@@ -43,6 +43,15 @@ def indices(*names: str) -> np.ndarray:
     return np.array([INDEX[name] for name in names], dtype=np.int64)
 
 
+def stem_and_side(name: str) -> tuple[str, str]:
+    """("eyeBlink", "Left") for one of two sides, (name, "") for all others: jawLeft and mouthLeft are directions."""
+    for side in ("Left", "Right"):
+        stem = name.removesuffix(side)
+        if stem != name and stem not in ("jaw", "mouth"):
+            return stem, side
+    return name, ""
+
+
 def _mirrored(name: str) -> str:
     if name.endswith("Left"):
         return name.removesuffix("Left") + "Right"

@@ -19,7 +19,9 @@ def plain_texture(colour: tuple[int, int, int]) -> np.ndarray:
     return np.array([[colour]], dtype=np.uint8)
 
 
-def in_clay(layers: tuple[Layer, ...], neutral: np.ndarray, uv: np.ndarray, pivots: np.ndarray) -> tuple:
+def in_clay(
+    layers: tuple[Layer, ...], neutral: np.ndarray, uv: np.ndarray, pivots: np.ndarray
+) -> tuple[tuple[Layer, ...], np.ndarray]:
     """(layers, uv) of a head in our axes: colours by name, eyeballs painted by the angle from their front.
 
     neutral: (V, 3) metres.  uv: (V, 2).  pivots: (2, 3), centres of the eyes. Layers of transparent films are left out.

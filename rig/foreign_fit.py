@@ -14,7 +14,7 @@ from rig.foreign_rig import ForeignRig
 from rig.head_frame import EYE_DISTANCE_M, HeadFrame, head_frame, telling_shapes
 from rig.morph import Morph
 from rig.rig_source import RigSource
-from rig.shape_fit import find_shapes, fit_shapes
+from rig.shape_fit import EYEBALL_TURNS, find_shapes, fit_shapes
 from rig.smoothstep import smoothstep
 
 NECK_PIVOT_M = np.float32([0.0, -0.087, -0.112])
@@ -115,7 +115,7 @@ def _neck_share(points: np.ndarray, size: float) -> np.ndarray:
 
 
 def _warn(rig: ForeignRig) -> None:
-    approximated = [name for name, text in rig.fit.approximated.items() if text != "the eyeball turns"]
+    approximated = [name for name, text in rig.fit.approximated.items() if text != EYEBALL_TURNS]
     parts = []
     if approximated:
         parts.append(f"approximates {', '.join(approximated)}")

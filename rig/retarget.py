@@ -15,6 +15,7 @@ import numpy as np
 
 from rig.arkit import GROUPS, INDEX, NAMES, indices
 from rig.clip import BlendshapeClip
+from rig.face_rig import drawable_weights
 from rig.lip_and_lid_pairs import Pairs, lid_pairs, lip_pairs
 
 _TIE = 0.2
@@ -36,8 +37,8 @@ class Posable(Protocol):
 class LipsAndLids:
     """features: (F, 52) float64, what each weight does to lips and lids, in parts of the rig's own mouth and eyes.
 
-    lip_gap_mm: (52,), opening of the lips at the midline.  lid_gap: (2, 52), opening of the left and right eye as a
-    share of its opening at rest.
+    lip_gap: (52,), opening of the lips at the midline as a share of the mouth's width.  lid_gap: (2, 52), opening of
+    the left and right eye as a share of its opening at rest.
     """
 
     features: np.ndarray
@@ -112,7 +113,7 @@ class Retarget:
         free = _SOLVED[np.abs(self.target.features[:, _SOLVED]).max(axis=0) > 1e-4]
         ours = self.target.features[:, free]
         fixed = np.setdiff1d(np.arange(len(NAMES)), free)
-        wanted = _drawable(given) @ self.source.features.T - given[:, fixed] @ self.target.features[:, fixed].T
+        wanted = drawable_weights(given) @ self.source.features.T - given[:, fixed] @ self.target.features[:, fixed].T
         curvature = ours.T @ ours + _TIE * np.eye(len(free))
         pull = wanted @ ours + _TIE * given[:, free]
         step = 1.0 / np.linalg.eigvalsh(curvature)[-1]
@@ -123,7 +124,7 @@ class Retarget:
             point = moved
         result = given.copy()
         result[:, free] = point
-        return _drawable(result)
+        return drawable_weights(result)
 
 
 def _allowed(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -134,11 +135,3 @@ def _allowed(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
         weights[:, close] -= over
         weights[:, jaw] += over
     return np.clip(weights, 0.0, 1.0)
-
-
-def _drawable(weights: np.ndarray) -> np.ndarray:
-    """A copy with mouthClose <= jawOpen, as rigs are drawn."""
-    limited = weights.copy()
-    close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
-    limited[:, close] = np.minimum(limited[:, close], limited[:, jaw])
-    return limited

@@ -11,7 +11,9 @@ import numpy as np
 
 from rig.arkit import INDEX, NAMES
 from rig.errors import RigError
+from rig.face_rig import drawable_weights
 from rig.formats.shape_names import shape_of
+from rig.reading import reading
 from rig.safe_file import written_beside
 from rig.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 
@@ -75,9 +77,7 @@ class RigProfile:
             else:
                 own[corrective.add] = own.get(corrective.add, 0.0) + strength
         if self.correctives:
-            corrected = np.clip(corrected, 0.0, 1.0)
-            close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
-            corrected[close] = min(corrected[close], corrected[jaw])
+            corrected = drawable_weights(np.clip(corrected, 0.0, 1.0))
         return corrected, own
 
 
@@ -117,13 +117,13 @@ def write_profile_template(path: str | Path, shapes: tuple[str, ...] = NAMES) ->
 def _document(path: Path) -> dict[str, Any]:
     if path.suffix.lower() != ".toml":
         raise RigError(f"{path.name} is no rig profile; give a .toml, such as `dreamtalk rig` writes.")
-    try:
+    with reading(path, "a rig profile"):
         if path.stat().st_size > LARGEST_BYTES:
             raise RigError(f"{path.name} is too large for a rig profile; give one under 1 MB.")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise RigError(f"There is no file {path}; name a rig profile.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RigError(f"{path.name} cannot be read as TOML ({' '.join(str(error).split())}); mend it.") from None
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig.arkit import INDEX, NAMES
+from rig.arkit import INDEX, NAMES, stem_and_side
 from rig.errors import RigError
 
 MOST_GAIN = 10.0
-_OPPOSITE = ("jaw", "mouth")  # jawLeft and jawRight are two directions, not two sides of one shape
 
 
 def columns_of(shape: str) -> tuple[int, ...]:
@@ -18,8 +17,9 @@ def columns_of(shape: str) -> tuple[int, ...]:
     Raises RigError for a name that is none of the 52.
     """
     wanted = shape.strip().lower()
-    sides = () if wanted in _OPPOSITE else (f"{wanted}left", f"{wanted}right")
-    found = tuple(column for name, column in INDEX.items() if name.lower() in (wanted, *sides))
+    found = tuple(
+        column for name, column in INDEX.items() if wanted in (name.lower(), stem_and_side(name)[0].lower())
+    )
     if not found:
         raise RigError(
             f"{shape!r} is not an ARKit shape; give one of the 52 names, such as jawOpen, or mouthSmile for both sides."

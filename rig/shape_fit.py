@@ -13,6 +13,8 @@ from rig.morph import Morph, combined
 from rig.smoothstep import smoothstep
 from rig.stand_ins import Term, stand_ins, terms_of
 
+EYEBALL_TURNS = "the eyeball turns"
+"""What stands in for a look that the rig has no morph for, where its eyes turn anyway."""
 MIDLINE_M = 0.006
 """Halves of a shape fade into each other this far to both sides of the midline."""
 
@@ -73,7 +75,7 @@ def fit_shapes(
         approximated[shape] = text
     if eyes_turn:
         turned = [name for name in NAMES if name.startswith("eyeLook") and name not in morphs]
-        approximated |= {name: "the eyeball turns" for name in turned}
+        approximated |= {name: EYEBALL_TURNS for name in turned}
     missing = tuple(name for name in NAMES if name not in morphs and name not in approximated)
     order = sorted(morphs, key=INDEX.__getitem__)
     views = [MappingProxyType(view) for view in ({name: morphs[name] for name in order}, dict(found), approximated)]

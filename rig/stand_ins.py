@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from rig.arkit import NAMES
+from rig.arkit import NAMES, stem_and_side
 
-_OPPOSITE = ("jaw", "mouth")  # jawLeft is a direction, not the left one of two sides
 _TERM = re.compile(r"(-?[\d.]+ )?([\w.]+)(?: \(([a-z ]+)\))?")
 
 # {Side} is Left or Right, {side} left or right, {other} the other one. First come, first served: what a line names must
@@ -62,8 +61,7 @@ def stand_ins() -> list[tuple[str, str]]:
 
 def _by_side(name: str) -> list[str]:
     """mouthSmileLeft is the left half of mouthSmile; browInnerUp is the sum of its sides."""
-    for side in ("Left", "Right"):
-        stem = name.removesuffix(side)
-        if stem != name:
-            return [] if stem in _OPPOSITE else [f"{stem} ({side.lower()})"]
-    return [f"{name}Left + {name}Right"]
+    stem, side = stem_and_side(name)
+    if side:
+        return [f"{stem} ({side.lower()})"]
+    return [] if name.endswith(("Left", "Right")) else [f"{name}Left + {name}Right"]

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from dreamtalk.plots.panels import PARTS, facts_of, strongest_curves, without_side
+from dreamtalk.plots.panels import PARTS, facts_of, strongest_curves
 from dreamtalk.speech.audio import Waveform
 from dreamtalk.speech.wav_file import wav_bytes
-from rig.arkit import GROUPS, NAMES
+from rig.arkit import GROUPS, NAMES, stem_and_side
 from rig.clip import BlendshapeClip
 
 LEVELS_PER_SECOND = 200
@@ -88,7 +88,7 @@ def _clip_data(source: CurveSource, shapes: Sequence[str]) -> dict[str, Any]:
 def _shown_at_first(clip: BlendshapeClip) -> set[str]:
     plain = {name for _, groups, always in _PANELS for name in strongest_curves(clip, groups, always)}
     # Sides are kept apart here; of a pair the left one stands for both until the other is asked for.
-    return {name for name in NAMES if name in plain or (name.endswith("Left") and without_side(name) in plain)}
+    return {name for name in NAMES if name in plain or (name.endswith("Left") and stem_and_side(name)[0] in plain)}
 
 
 def _level(waveform: Waveform) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from dreamtalk.speech.audio import Waveform
-from rig.arkit import GROUPS
+from rig.arkit import GROUPS, stem_and_side
 from rig.clip import BlendshapeClip
 from rig.timing import frame_times
 
@@ -84,18 +84,13 @@ def mean_curves(clip: BlendshapeClip, groups: Iterable[str] = tuple(GROUPS)) -> 
     """Name -> (T,) float32 of the shapes of `groups`, left and right as their mean, without the side in the name."""
     sides: dict[str, list[np.ndarray]] = {}
     for name in (shape for group in groups for shape in GROUPS[group]):
-        plain = name if name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight") else without_side(name)
-        sides.setdefault(plain, []).append(clip.column(name))
+        sides.setdefault(stem_and_side(name)[0], []).append(clip.column(name))
     return {name: np.mean(columns, axis=0) for name, columns in sides.items()}
 
 
 def strength(curve: np.ndarray) -> float:
     """How much a curve (T,) moves and stands out."""
     return float(curve.std() * 3 + curve.max())
-
-
-def without_side(name: str) -> str:
-    return name.removesuffix("Left").removesuffix("Right")
 
 
 def weight_panel(name: str, curves: Sequence[Curve], loud: bool = False) -> Panel:

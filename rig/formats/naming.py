@@ -7,26 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from rig.arkit import INDEX, NAMES
+from rig.arkit import INDEX, NAMES, stem_and_side
 from rig.errors import RigError
 from rig.formats.shape_names import shape_of
 
 STYLES = ("arkit", "pascal", "underscore")
 """eyeBlinkLeft, EyeBlinkLeft, eyeBlink_L."""
 
-_OPPOSITE = ("jaw", "mouth")  # jawLeft is a direction, not the left one of two sides
-
 
 def styled(name: str, style: str) -> str:
     """An ARKit name in one of STYLES."""
     if style == "pascal":
         return name[0].upper() + name[1:]
-    if style == "underscore":
-        for side in ("Left", "Right"):
-            stem = name.removesuffix(side)
-            if stem != name and stem not in _OPPOSITE:
-                return f"{stem}_{side[0]}"
-    return name
+    stem, side = stem_and_side(name)
+    return f"{stem}_{side[0]}" if style == "underscore" and side else name
 
 
 @dataclass(frozen=True)
