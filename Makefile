@@ -23,10 +23,12 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 
-# Two workers with one thread each: OpenMP threads that wait for each other are slower than none.
+# Two workers with one thread each: OpenMP threads that wait for each other are slower than none. Blender judges files in
+# the tests, in an environment of its own; where it does not install, they are skipped.
 test: export OMP_NUM_THREADS = 1
 test: lint
+	-@$(PYTHON) scripts/setup_bpy.py
 	$(BIN)/python -m pytest -n 2
 
 clean:
-	rm -rf .venv out
+	rm -rf .venv .venv-bpy tests/judges/node_modules out
