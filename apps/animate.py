@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.controls import (
     MOST_VARIATIONS,
@@ -33,12 +33,14 @@ from dreamtalk.expression.emotion_track_file import is_track_file
 from dreamtalk.expression.style_clip import load_style_clip
 from dreamtalk.performance import Performance, Video
 from dreamtalk.pipeline import DreamTalk
-from dreamtalk.portrait.portrait import Portrait
 from dreamtalk.speech.audio import load_audio
 from dreamtalk.speech.transcript import read_transcript
 from dreamtalk.video_sequence import is_sequence
 from rig.clip import BlendshapeClip
 from rig.clip_file import WRITABLE
+
+if TYPE_CHECKING:
+    from dreamtalk.portrait.portrait import Portrait
 
 VIDEO, SHEET = (".mp4",), (".png",)
 
@@ -109,7 +111,7 @@ def read_style(path: Path, quiet: bool) -> BlendshapeClip:
 
 
 def write_outputs(
-    performance: Performance, portrait: Portrait | None, arguments: argparse.Namespace, number: int | None
+    performance: Performance, portrait: "Portrait | None", arguments: argparse.Namespace, number: int | None
 ) -> None:
     """Every file that was asked for; number: of the variation, where there are several."""
     video = requested_video(performance, portrait, arguments)

@@ -15,7 +15,7 @@ from apps.progress import Progress, progress_bar
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.emotions import EmotionLibrary, parse_emotion
 from dreamtalk.options import AnimationOptions
-from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
+from dreamtalk.portrait.video_choices import QUALITIES, RENDERERS
 from rig.safe_file import written_beside
 
 if TYPE_CHECKING:

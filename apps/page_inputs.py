@@ -11,7 +11,7 @@ from dreamtalk.expression.dials import MOST
 from dreamtalk.expression.emotion_track import TRANSITION_S
 from dreamtalk.expression.emotions import EMOTIONS
 from dreamtalk.portrait.framing import FRAMES
-from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
+from dreamtalk.portrait.video_choices import QUALITIES, RENDERERS
 from rig.clip_file import READABLE
 
 FIRST_EMOTION, FIRST_INTENSITY = "happy", 0.8

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
@@ -11,10 +12,12 @@ from dreamtalk.content_credentials import ContentCredentials
 from dreamtalk.errors import OptionError
 from dreamtalk.performance import POSTER_SUFFIXES, Performance, Video
 from dreamtalk.portrait.framing import FRAMES, LONGEST_FULL_PX, SIZE_PX
-from dreamtalk.portrait.portrait import Portrait, load_portrait
-from dreamtalk.portrait.portrait_video import QUALITIES, RENDERERS
+from dreamtalk.portrait.video_choices import QUALITIES, RENDERERS
 from rig.face_rig import FaceRig
 from rig.foreign_rig import ForeignRig
+
+if TYPE_CHECKING:
+    from dreamtalk.portrait.portrait import Portrait
 
 SMALLEST_PX, LARGEST_PX = 16, 8192
 
@@ -69,10 +72,12 @@ def check_video_request(arguments: argparse.Namespace, inputs: Iterable[Path | N
         check_outputs([arguments.poster], POSTER_SUFFIXES, inputs)
 
 
-def requested_portrait(arguments: argparse.Namespace) -> Portrait | None:
+def requested_portrait(arguments: argparse.Namespace) -> "Portrait | None":
     """The portrait, read and fitted; None where the avatar is shown."""
     if arguments.portrait is None:
         return None
+    from dreamtalk.portrait.portrait import load_portrait
+
     return load_portrait(
         arguments.portrait, face=arguments.face, size=arguments.size, frame=arguments.frame or FRAMES[0]
     )
@@ -80,7 +85,7 @@ def requested_portrait(arguments: argparse.Namespace) -> Portrait | None:
 
 def requested_video(
     performance: Performance,
-    portrait: Portrait | None,
+    portrait: "Portrait | None",
     arguments: argparse.Namespace,
     rig: FaceRig | ForeignRig | None = None,
 ) -> Video:
@@ -90,7 +95,7 @@ def requested_video(
     return marked(video, arguments)
 
 
-def close_up(performance: Performance, portrait: Portrait | None, arguments: argparse.Namespace) -> Video:
+def close_up(performance: Performance, portrait: "Portrait | None", arguments: argparse.Namespace) -> Video:
     """The same for a contact sheet, whose pictures are small: of a whole picture only the part that moves."""
     if portrait is None or portrait.frame == "square":
         return requested_video(performance, portrait, arguments)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dreamtalk.content_credentials import ContentCredentials
     from dreamtalk.portrait.framing import FrameName
     from dreamtalk.portrait.portrait import Portrait
-    from dreamtalk.portrait.portrait_video import Quality, RendererName
+    from dreamtalk.portrait.video_choices import Quality, RendererName
     from rig.face_rig import FaceRig
     from rig.foreign_rig import ForeignRig
 

@@ -7,7 +7,6 @@ together. So no names, loops or landmarks are needed, only a closed mouth and op
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from rig.arkit import INDEX, indices
 from rig.errors import RigError
@@ -60,6 +59,8 @@ def _near(points: np.ndarray, chosen: np.ndarray, margin_m: float) -> np.ndarray
 
 def _seam(touching: np.ndarray, parting: np.ndarray, rows: np.ndarray, count: int, failure: str) -> Pairs:
     """Pairs that are neighbours in `touching` (V, 3) and that `parting` (V, 3) takes apart, upper one up."""
+    from scipy.spatial import cKDTree  # slow to import
+
     if len(rows) >= 2:
         tree = cKDTree(touching[rows])
         _, others = tree.query(touching[rows], k=min(_NEAREST, len(rows)), distance_upper_bound=_NEAR_M)

@@ -1,7 +1,6 @@
 """Seeded pictures of smooth noise."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 
 def enlarged(field: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -18,6 +17,8 @@ def enlarged(field: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float | tuple[float, float]) -> np.ndarray:
     """(H, W) float32, zero mean, unit deviation; `scale` is the size of a blot in pixels (one, or (down, across))."""
+    from scipy.ndimage import gaussian_filter  # slow to import
+
     scales = (scale, scale) if np.isscalar(scale) else scale
     steps = [max(1.0, length / 2) for length in scales]
     small = tuple(int(np.ceil(length / step)) + 1 for length, step in zip(shape, steps, strict=True))

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from apps import doctor, train, video_options
+from apps import doctor, train
 from apps.cli import build_parser, main
 from dreamtalk.expression.emotions import EMOTIONS, EmotionLibrary
 from dreamtalk.options import AnimationOptions
@@ -42,7 +42,7 @@ def test_animate_without_dials_takes_the_defaults(stub_talk, speech: Path, tmp_p
 def test_a_performance_starts_from_the_portraits_own_face(stub_talk, speech: Path, tmp_path: Path, monkeypatch) -> None:
     smile = np.linspace(0, 1, 52, dtype=np.float32)
     portrait = SimpleNamespace(fit=SimpleNamespace(expression=smile), frame="square", limited=lambda size: size)
-    monkeypatch.setattr(video_options, "load_portrait", lambda path, **named: portrait)
+    monkeypatch.setattr("dreamtalk.portrait.portrait.load_portrait", lambda path, **named: portrait)
     assert main(["animate", str(speech), "-o", str(tmp_path / "a.mp4")]) == 0
     assert main(["animate", str(speech), "--portrait", "me.png", "-o", str(tmp_path / "b.mp4")]) == 0
     without, with_portrait = (request.initial for request in stub_talk.requests)

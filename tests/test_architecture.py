@@ -49,7 +49,7 @@ def test_import_contracts() -> None:
         ("rig.clip_file", "torch scipy polars pxr moderngl pyrender mediapipe matplotlib gradio av PIL ssl"),
         ("renderer", "mediapipe moderngl gradio matplotlib av"),
         ("dreamtalk", "torch scipy polars pxr mediapipe moderngl gradio matplotlib pyrender PIL"),
-        ("apps.cli", "torch polars pxr pythonosc sounddevice mediapipe moderngl gradio matplotlib pyrender"),
+        ("apps.cli", "torch scipy cv2 polars pxr pythonosc sounddevice mediapipe moderngl gradio matplotlib pyrender"),
     ],
 )
 def test_importing_is_light(package: str, heavy: str) -> None:

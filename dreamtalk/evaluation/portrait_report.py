@@ -18,7 +18,7 @@ from dreamtalk.portrait.portrait_video import portrait_frames
 from rig.clip import BlendshapeClip
 
 if TYPE_CHECKING:
-    from dreamtalk.portrait.portrait_video import Quality, RendererName
+    from dreamtalk.portrait.video_choices import Quality, RendererName
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from dreamtalk.errors import OptionError
 from rig.clip import BlendshapeClip
@@ -91,6 +90,8 @@ def capture_face(
     only. Raises OptionError, in one sentence, for a file that is missing, no video, or shows no face for half a
     second, and where that face or that stretch is not there; PortraitError where MediaPipe or its model is missing.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     from dreamtalk.face.face_calibration import calibrated_weights
     from dreamtalk.face.face_following import gathered
     from dreamtalk.video_frames import VideoFrames

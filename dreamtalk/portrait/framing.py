@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
-import cv2
 import numpy as np
 
 from dreamtalk.face.face_landmarks import FACE_OVAL, FaceLandmarks
@@ -76,6 +75,8 @@ class Framing:
 
     def cut(self, picture: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 -> (height, width, 3) uint8 at `size`; beyond the picture its border goes on."""
+        import cv2  # slow to import, and commands list the frames that there are
+
         matrix = self.to_picture
         scale, corner = matrix[0, 0], matrix[:, 2]
         limits = np.array(picture.shape[1::-1])

@@ -1,7 +1,6 @@
 """A portrait and a clip in, frames of the talking portrait out."""
 
 from collections.abc import Iterator
-from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -11,13 +10,9 @@ from dreamtalk.portrait.framing import SIZE_PX
 from dreamtalk.portrait.moved_frames import moved_frames
 from dreamtalk.portrait.portrait import LEAST_SIZE_PX, Portrait
 from dreamtalk.portrait.resampled import BEST, brought_down, draft_frames, resampled
+from dreamtalk.portrait.video_choices import QUALITIES, RENDERERS, Quality, RendererName
 from dreamtalk.prefetched import prefetched
 from rig.clip import BlendshapeClip
-
-RendererName = Literal["rig", "guided", "face-vid2vid"]
-Quality = Literal["draft", "default", "best"]
-RENDERERS: tuple[str, ...] = get_args(RendererName)
-QUALITIES: tuple[str, ...] = get_args(Quality)
 
 
 def portrait_frames(
