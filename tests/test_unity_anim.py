@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rig import INDEX, BlendshapeClip, RigError
 from rig.clip_file import write_clip
+from rig.formats import unity_anim_reader
 from rig.formats.export_options import ExportOptions
 from rig.formats.naming import Naming
 from rig.formats.unity_anim import JOINT_PATHS, MESH_PATH, write_unity_anim
@@ -199,3 +200,10 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path):
         assert name in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(RigError, match="no file"):
         read_unity_anim(tmp_path / "gone.anim")
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    write_clip(BlendshapeClip.rest(2, 30), tmp_path / "face.anim")
+    monkeypatch.setattr(unity_anim_reader, "LARGEST_BYTES", 100)
+    with pytest.raises(RigError, match="face.anim is larger than"):
+        read_unity_anim(tmp_path / "face.anim")

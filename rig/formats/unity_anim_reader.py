@@ -15,6 +15,8 @@ from rig.formats.unity_anim import TO_UNITY_DEG
 
 MOST_LED_ACROSS = 250_000
 """Frames that a few keys may span: an hour at 60 a second and some more. Beyond, there must be one in 100."""
+LARGEST_BYTES = 3 << 29
+"""1.6 GB: more than an hour of a noisy capture. Twice that is needed to read it."""
 _NUMBER = r"([^\s,}]+)"
 _XYZ = rf"\{{x: {_NUMBER}, y: {_NUMBER}, z: {_NUMBER}\}}"
 _FLOAT_KEY, _TURN_KEY = (
@@ -65,6 +67,8 @@ def followed(keys: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 def _text(path: Path) -> str:
     try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise RigError(f"{path.name} is larger than {LARGEST_BYTES / 1e9:.1f} GB; cut it into takes, or use .glb.")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise RigError(f"There is no file {path}; name a Unity .anim file.") from None
