@@ -102,6 +102,30 @@ def check_gl() -> tuple[str, str]:
     return "the avatar draws", ""
 
 
+def check_curve_files() -> tuple[str, str]:
+    from pathlib import Path
+
+    from rig.clip import BlendshapeClip
+    from rig.clip_file import FORMATS, read_clip, write_clip
+
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in (".csv", ".glb", ".parquet"):
+            write_clip(BlendshapeClip.rest(2, 25), Path(folder) / f"face{suffix}")
+            read_clip(Path(folder) / f"face{suffix}")
+    return f"{len({format.suffix for format in FORMATS})} kinds of curve files", ""
+
+
+def check_microphone() -> tuple[str, str]:
+    try:
+        import sounddevice
+    except OSError:  # the package is there, the library it wraps is not
+        return "PortAudio is not installed (live mic, --sound)", "apt-get install -y libportaudio2, or your system's own"
+    inputs = [device for device in sounddevice.query_devices() if device["max_input_channels"]]
+    if not inputs:
+        return "none is connected (live mic)", "connect one"
+    return f"{len(inputs)} found (live mic)", ""
+
+
 def check_encoders() -> tuple[str, str]:
     import av
 
@@ -134,9 +158,13 @@ CHECKS: tuple[tuple[str, bool, Callable[[], tuple[str, str]]], ...] = (
     ("face landmarker", True, check_face_landmarker),
     ("drawing (GL)", True, check_gl),
     ("video encoders", True, check_encoders),
+    ("curve files", True, check_curve_files),
     ("write access", True, check_folder),
     ("gradio", False, optional("gradio", "the web page", "pip install 'dreamtalk[demo]'")),
     ("pocketsphinx", False, optional("pocketsphinx", "transcripts (--text)", "pip install 'dreamtalk[align]'")),
+    ("usd-core", False, optional("usd-core", ".usda and .usdc files", "pip install 'dreamtalk[usd]'")),
+    ("python-osc", False, optional("python-osc", "live to VMC", "pip install 'dreamtalk[live]'")),
+    ("microphone", False, check_microphone),
     ("c2pa-python", False, optional("c2pa-python", "signed films (--sign)", "pip install 'dreamtalk[c2pa]'")),
     ("pyrender", False, optional("pyrender", "a second rig renderer", "pip install 'dreamtalk[pyrender]'")),
     ("pytorch3d", False, optional("pytorch3d", "a third rig renderer", "build it from its public source")),
