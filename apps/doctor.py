@@ -119,7 +119,7 @@ def check_microphone() -> tuple[str, str]:
     try:
         import sounddevice
     except OSError:  # the package is there, the library it wraps is not
-        return "PortAudio is not installed (live mic, --sound)", "apt-get install -y libportaudio2, or your system's own"
+        return "PortAudio is not installed (live mic, --sound)", "on Debian: apt-get install -y libportaudio2"
     inputs = [device for device in sounddevice.query_devices() if device["max_input_channels"]]
     if not inputs:
         return "none is connected (live mic)", "connect one"
