@@ -133,7 +133,7 @@ def test_parquet_is_read_by_another_program(tmp_path):
     clip = made_clip(30, 30000 / 1001)
     write_clip(clip, tmp_path / "face.parquet")
     table = parquet.read_table(tmp_path / "face.parquet")
-    assert float(table.schema.metadata[b"fps"]) == clip.fps
+    assert float(parquet.read_metadata(tmp_path / "face.parquet").metadata[b"fps"]) == clip.fps
     np.testing.assert_array_equal(table["jawOpen"].to_numpy(), clip.column("jawOpen"))
 
 

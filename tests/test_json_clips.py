@@ -141,12 +141,12 @@ def test_mediapipe_results_give_scores_and_the_heads_turn(tmp_path, caplog):
 def test_mediapipe_frames_are_told_by_python_names_rows_or_timestamps(tmp_path):
     python = [[[{"category_name": "jawOpen", "score": 0.5}]]]
     rows = {"names": ["_neutral", "jawOpen"], "frames": [[0.9, 0.5]], "fps": 30}
-    timed = [{"timestamp_ms": 40 * n, "blendshapes": {"jawOpen": 0.5}} for n in (0, 1, 3)]
+    timed = [{"timestamp_ms": 40 * n, "blendshapes": {"jawOpen": 0.5}} for n in (0, 1, 9)]
     for number, content in enumerate(({"frames": python, "fps": 30}, rows, timed)):
         (tmp_path / f"{number}.json").write_text(json.dumps(content))
         assert read_clip(tmp_path / f"{number}.json").column("jawOpen")[0] == 0.5
     clip = read_clip(tmp_path / "2.json")
-    assert clip.fps == 25 and clip.seen.tolist() == [True, True, False, True]
+    assert clip.fps == 25 and clip.seen.tolist() == [True, True, *[False] * 7, True]
     (tmp_path / "3.json").write_text(json.dumps([{"blendshapes": {"jawOpen": 0.5}}]))
     with pytest.raises(RigError, match='"fps": 25'):
         read_clip(tmp_path / "3.json")
@@ -161,11 +161,12 @@ def test_real_mediapipe_tracks_are_read(caplog):
 
 def test_face_cap_text_is_read_by_its_names_in_degrees(tmp_path):
     lines = ["info,Face Cap,whatever", "bs,jawOpen,eyeBlink_L"]
-    lines += [f"k,{ms},1,2,3,10,20,-30,4,5,6,7,{value},0.25" for ms, value in ((0, 0.1), (17, 0.2), (50, 0.4))]
+    rows = ((0, 0.1), (17, 0.2), (50, 0.4), (67, 0.5))
+    lines += [f"k,{ms},1,2,3,10,20,-30,4,5,6,7,{value},0.25" for ms, value in rows]
     (tmp_path / "a.txt").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8-sig")
     clip = read_clip(tmp_path / "a.txt")
-    assert clip.fps == 60 and clip.seen.tolist() == [True, True, False, True]
-    np.testing.assert_allclose(clip.column("jawOpen"), [0.1, 0.2, 0.3, 0.4], atol=1e-6)
+    assert clip.fps == 60 and clip.seen is None  # a row that is missing is a phone that was busy
+    np.testing.assert_allclose(clip.column("jawOpen"), [0.1, 0.2, 0.3, 0.4, 0.5], atol=1e-6)
     np.testing.assert_allclose(clip.column("eyeBlinkLeft"), 0.25)
     np.testing.assert_allclose(np.degrees(clip.head_rotation[0]), [10, 20, -30], atol=1e-5)
     np.testing.assert_allclose(np.degrees(clip.eyes()[0]), [[4, 5, 0], [6, 7, 0]], atol=1e-5)
@@ -247,9 +248,10 @@ def test_bad_json_is_refused_in_one_sentence(tmp_path, text, word):
         ("bs,jawOpen\nk,0,0,0,0,0,0,0,0,0,0,0\n", "without weights"),
         ("bs,jawOpen\nk,0,0,0,0,0,0,0,0,0,0,0,1,1\n", "names 1 shapes"),
         ("k,0,0,0,0,0,0,0,0,0,0,0,1\n", "names 0 shapes"),
-        ("bs,jawOpen\n" + "k,5,0,0,0,0,0,0,0,0,0,0,1\n" * 2, "time of frame 1"),
-        ("bs,jawOpen\nk,nan,0,0,0,0,0,0,0,0,0,0,1\n", "time of frame 0"),
-        ("bs,jawOpen\n" + "".join(f"k,{t},0,0,0,0,0,0,0,0,0,0,1\n" for t in (0, 16, 1e11)), "no take"),
+        ("bs,jawOpen\n" + "k,5,0,0,0,0,0,0,0,0,0,0,1\n" * 2, "from line 2 to line 3"),
+        ("bs,jawOpen\nk,nan,0,0,0,0,0,0,0,0,0,0,1\n", "time is no finite number"),
+        ("bs,jawOpen\n" + "".join(f"k,{t},0,0,0,0,0,0,0,0,0,0,1\n" for t in (0, 16, 1e11)), "leave gaps"),
+        ("bs,jawOpen\n" + "".join(f"k,{t},0,0,0,0,0,0,0,0,0,0,1\n" for t in (0, 0.1, 0.2)), "no take"),
         ("bs,jawOpen\nk,0,0,0,0,inf,0,0,0,0,0,0,1\n", "head angle is no finite"),
         ("bs,jawOpen\nk,0,0,0,0,0,0,0,0,0,0,0,nan\n", "jawOpen is no finite"),
     ],

@@ -14,10 +14,10 @@ import numpy as np
 from rig.arkit import NAMES
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
-from rig.formats.even_frames import even_frames
 from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.formats.json_numbers import number_rows
 from rig.formats.named_weights import check_finite, weights_by_name
+from rig.formats.row_grid import check_rising, second_grid
 from rig.reading import reading
 from rig.safe_file import written_beside
 
@@ -60,35 +60,40 @@ def write_face_cap(clip: BlendshapeClip, path: str | Path, options: ExportOption
 def read_face_cap(path: str | Path) -> BlendshapeClip:
     """Read a Face Cap .txt by the names of its "bs" line; frames stand where their milliseconds say.
 
-    Where the clock leaps, frames between are led across and not seen. Raises RigError, naming the line, for anything
-    else; says by warnings what is unknown, missing or clipped.
+    Frames between rows are led across, and not seen where rows lie more than a quarter of a second apart. Raises
+    RigError, naming the line, for anything else; says by warnings what is unknown, missing or clipped.
     """
     path = Path(path)
-    names, times_s, values = _read_lines(path)
+    names, lines, times_s, values = _read_lines(path)
     names = names or (list(FACE_CAP_ORDER) if values.shape[1] == _BEFORE_WEIGHTS + len(NAMES) else [])
     if values.shape[1] != _BEFORE_WEIGHTS + len(names):
         raise RigError(
             f"{path.name} names {len(names)} shapes in its bs line, but its rows have "
             f"{values.shape[1] - _BEFORE_WEIGHTS} weights; mend that line."
         )
-    frames = even_frames(path.name, times_s)
+    check_finite(path.name, times_s[:, None], ("time",))
+    check_rising(times_s, lines, path)
+    grid, all_rows = second_grid(times_s, path), np.ones(len(times_s), dtype=bool)
     check_finite(path.name, values[:, 3:_BEFORE_WEIGHTS], ("head angle",) * 3 + ("eye angle",) * 4)
-    angles = np.radians(frames(values[:, 3:_BEFORE_WEIGHTS]))
-    weights = weights_by_name(path.name, names, frames(values[:, _BEFORE_WEIGHTS:]))
+    angles = np.radians(grid.led_across(values[:, 3:_BEFORE_WEIGHTS], all_rows))
+    weights = weights_by_name(path.name, names, grid.led_across(values[:, _BEFORE_WEIGHTS:], all_rows))
     eyes = np.zeros((len(angles), 2, 3), dtype=np.float32)
     eyes[:, :, :2] = angles[:, 3:].reshape(-1, 2, 2)
-    return BlendshapeClip(weights, angles[:, :3], frames.fps, eyes, frames.met)
+    return BlendshapeClip(weights, angles[:, :3], grid.fps, eyes, grid.seen(all_rows))
 
 
-def _read_lines(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Names of the shapes, empty without a bs line, seconds (N,) and the numbers behind them (N, 10 + shapes)."""
+def _read_lines(path: Path) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """Names of the shapes, empty without a bs line; of the rows: their lines in the file (N,), seconds (N,) and the
+    numbers behind them (N, 10 + shapes)."""
     names: list[str] = []
+    places: list[int] = []
     keys: list[tuple[int, str]] = []
     blocks: list[np.ndarray] = []
     with reading(path, "a recording of Face Cap"), path.open(encoding="utf-8-sig") as file:
         for place, line in enumerate(file, start=1):
             kind, _, rest = line.rstrip().rstrip(",").partition(",")
             if kind == "k":
+                places.append(place)
                 keys.append((place, rest))
             elif kind == "bs":
                 names = [name.strip() for name in rest.split(",")]
@@ -103,7 +108,7 @@ def _read_lines(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     if len({block.shape[1] for block in blocks}) > 1 or blocks[0].shape[1] <= 1 + _BEFORE_WEIGHTS:
         raise RigError(f"{path.name} has rows of unequal length, or without weights; mend or drop them.")
     rows = np.concatenate(blocks)
-    return names, rows[:, 0] / 1000, rows[:, 1:].astype(np.float32)
+    return names, np.array(places), rows[:, 0] / 1000, rows[:, 1:].astype(np.float32)
 
 
 def _numbers(keys: list[tuple[int, str]], file_name: str) -> np.ndarray:

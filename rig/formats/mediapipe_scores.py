@@ -6,20 +6,20 @@ names (N,), scores (T, N), fps, and, where there are, head (T, 4, 4) and ok (T,)
 calibration. "_neutral" is left out, and tongueOut is not among MediaPipe's scores.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rig.arkit import NAMES
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
-from rig.formats.even_frames import EvenFrames, even_frames
 from rig.formats.frame_rate import usable_fps
 from rig.formats.json_stream import json_text, take_documents
 from rig.formats.mediapipe_frames import MediaPipeFrames
-from rig.formats.named_weights import weights_by_name
+from rig.formats.named_weights import check_finite, weights_by_name
 from rig.formats.npz_arrays import npz_arrays
+from rig.formats.row_grid import RowGrid, check_rising, second_grid
 from rig.rotation import angles_from_matrix
 
 _IGNORED = ("_neutral",)
@@ -54,9 +54,9 @@ def mediapipe_clip(text: str, file_name: str) -> BlendshapeClip:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RigError(f"{file_name} holds no frames of MediaPipe's blendshape scores; name a file that does.")
     if frames.times_s:
-        grid = even_frames(file_name, np.array(frames.times_s), fps if isinstance(fps, float) else 30.0)
+        grid = _timed(np.array(frames.times_s), fps, file_name)
     elif fps is not None:
-        grid = EvenFrames(fps, np.arange(len(frames.seen), dtype=np.float64), len(frames.seen))
+        grid = _counted(len(frames.seen), fps, file_name)
     else:
         raise RigError(f'{file_name} has no timestamps and no rate; write it as {{"fps": 25, "frames": [...]}}.')
     return _clip(file_name, names, frames.rows.array(), np.array(frames.seen), frames.matrices(), grid)
@@ -80,25 +80,37 @@ def _npz_clip(path: Path) -> BlendshapeClip:
     seen = ok.astype(bool) & np.isfinite(scores).all(axis=1)
     if head is not None:
         seen &= np.isfinite(head).all(axis=(1, 2))
-    fps = float(arrays["fps"].ravel()[0]) if arrays["fps"].size == 1 else None
-    grid = EvenFrames(fps, np.arange(count, dtype=np.float64), count)
+    grid = _counted(count, float(arrays["fps"].ravel()[0]) if arrays["fps"].size == 1 else None, path.name)
     return _clip(path.name, names, scores[seen], seen, None if head is None else head[seen], grid)
 
 
+def _counted(count: int, fps: Any, file_name: str) -> RowGrid:
+    return RowGrid(usable_fps(fps, file_name, "fps"), np.arange(count, dtype=np.float64))
+
+
+def _timed(times_s: np.ndarray, fps: Any, file_name: str) -> RowGrid:
+    """fps: what the file says, which counts only where a single frame has no rate of its own."""
+    if len(times_s) == 1:
+        return _counted(1, 30.0 if fps is None else fps, file_name)
+    check_finite(file_name, times_s[:, None], ("time",))
+    check_rising(times_s, np.arange(len(times_s)), Path(file_name), "frame")
+    return second_grid(times_s, Path(file_name))
+
+
 def _clip(
-    file_name: str, names: list[str], rows: np.ndarray, seen: np.ndarray, heads: np.ndarray | None, grid: EvenFrames
+    file_name: str, names: list[str], rows: np.ndarray, seen: np.ndarray, heads: np.ndarray | None, grid: RowGrid
 ) -> BlendshapeClip:
     """rows, heads: of the frames in which a face was seen; grid: where all frames stand."""
     if not seen.any():
         raise RigError(f"{file_name} has no frame with a face; name a recording that has one.")
-    fps = usable_fps(grid.fps, file_name, "fps")
     if rows.shape[1] != len(names):
         raise RigError(f"{file_name} has {len(names)} names and {rows.shape[1]} scores a frame; mend names.")
-    weights = weights_by_name(file_name, names, rows, _IGNORED)
-    angles = np.zeros((len(rows), 3)) if heads is None else _head_angles(heads, file_name)
-    grid = replace(grid, places=grid.places[seen])
-    values = grid(np.concatenate([weights, angles], axis=1))
-    return BlendshapeClip(np.clip(values[:, :52], 0, 1), values[:, 52:], fps, seen=grid.met)
+    weights, angles = np.zeros((len(seen), len(NAMES)), dtype=np.float32), np.zeros((len(seen), 3))
+    weights[seen] = weights_by_name(file_name, names, rows, _IGNORED)
+    if heads is not None:
+        angles[seen] = _head_angles(heads, file_name)
+    led = (grid.led_across(values, seen) for values in (weights, angles))
+    return BlendshapeClip(*led, grid.fps, seen=grid.seen(seen))
 
 
 def _head_angles(heads: np.ndarray, file_name: str) -> np.ndarray:

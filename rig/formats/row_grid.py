@@ -10,6 +10,8 @@ import numpy as np
 from rig.errors import RigError
 
 COMMON_FPS = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 120.0)
+_WHOLE_FPS = tuple(fps for fps in COMMON_FPS if fps == round(fps))
+_MOST_FPS = 1000.5
 LONGEST_DROPOUT_S = 0.25
 """Rows missing for longer than this are a lost face; for less, a phone that was busy."""
 
@@ -53,12 +55,12 @@ class RowGrid:
         return None if seen.all() else seen
 
 
-def check_rising(times_s: np.ndarray, lines: np.ndarray, path: Path) -> None:
-    """Raise RigError, naming the line, unless each time lies behind the one before."""
+def check_rising(times_s: np.ndarray, numbers: np.ndarray, path: Path, what: str = "line") -> None:
+    """Raise RigError, naming the line or what it is that has these numbers, unless each time lies behind the last."""
     falls = np.flatnonzero(np.diff(times_s) <= 0)
     if len(falls):
         raise RigError(
-            f"The times of {path.name} do not rise from line {lines[falls[0]]} to line {lines[falls[0] + 1]}; "
+            f"The times of {path.name} do not rise from {what} {numbers[falls[0]]} to {what} {numbers[falls[0] + 1]}; "
             "sort or mend them."
         )
 
@@ -89,8 +91,11 @@ def second_grid(times_s: np.ndarray, path: Path) -> RowGrid:
     """
     thousandths = times_s * 1000
     rounded = len(times_s) > 1 and bool(np.abs(thousandths - np.round(thousandths)).max() < 1e-6)
-    length_s = float(times_s[-1] - times_s[0])
-    grid = grid_of(times_s, path, tolerance=min(0.001 / length_s, 0.02) if rounded else 2e-7)
+    tolerance = min(0.001 / float(times_s[-1] - times_s[0]), 0.02) if rounded else 2e-7
+    # Over a short take a millisecond cannot tell 29.97 from 30; the whole rate is then the likelier.
+    grid = grid_of(times_s, path, _WHOLE_FPS, tolerance)
+    if grid.fps not in _WHOLE_FPS:
+        grid = grid_of(times_s, path, tolerance=tolerance)
     for plain in (round(grid.fps, 3), *(Fraction(fps * 1000, 1001) for fps in (24, 30, 48, 60, 120))):
         if abs(plain - grid.fps) <= 2e-7 * grid.fps:
             return RowGrid(float(plain), grid.position)
@@ -98,7 +103,10 @@ def second_grid(times_s: np.ndarray, path: Path) -> RowGrid:
 
 
 def checked(grid: RowGrid, path: Path) -> RowGrid:
-    """The same grid. Raises RigError where filling its gaps would make far more frames than there are rows."""
+    """The same grid. Raises RigError where filling its gaps would make far more frames than there are rows, and where
+    rows are nearer to each other than those of any take."""
+    if grid.fps > _MOST_FPS:
+        raise RigError(f"The times of {path.name} lie {1 / grid.fps:.3g} s apart, as no take is timed; mend them.")
     if grid.position[-1] > 10 * len(grid.position) + 36_000:
         raise RigError(
             f"The times of {path.name} leave gaps of {grid.position[-1] / grid.fps:.0f} s in all between "
