@@ -265,5 +265,5 @@ def test_bad_face_cap_text_is_refused_in_one_sentence(tmp_path, text, word):
 def test_weights_out_of_range_are_clipped_and_said(tmp_path, caplog):
     (tmp_path / "a.json").write_text(A2F.format(fps=30, rows="[-0.1], [1.5]"))
     assert read_clip(tmp_path / "a.json").column("jawOpen").tolist() == [0, 1]
-    assert "a.json has weights outside 0 to 1; clipped." in caplog.text
+    assert "a.json has weights outside 0 to 1, which were clipped: " in caplog.text
     assert "a.json has no eyeBlinkLeft" in caplog.text and str(len(NAMES) - 6) in caplog.text

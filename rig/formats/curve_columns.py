@@ -9,9 +9,9 @@ import numpy as np
 
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
+from rig.formats.named_weights import clipped
 from rig.formats.naming import Naming
 from rig.formats.row_grid import RowGrid, check_rising, second_grid
-from rig.formats.shape_columns import clipped
 from rig.timing import frame_times
 
 if TYPE_CHECKING:
@@ -89,5 +89,5 @@ class CurveRows:
             grid = RowGrid(fps, grid.position)
         turns = grid.led_across(self.turns, self.meant)
         eyes = turns[:, 3:].reshape(-1, 2, 3) if has_eyes else None
-        weights = clipped(grid.led_across(self.weights, self.meant), path)
+        weights = clipped(path.name, grid.led_across(self.weights, self.meant))
         return BlendshapeClip(weights, turns[:, :3], grid.fps, eyes, grid.seen(self.meant))

@@ -9,8 +9,9 @@ import numpy as np
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.formats.live_link_csv import ANGLE_COLUMNS, ANGLE_ORDER, ANGLE_SIGN
+from rig.formats.named_weights import clipped
 from rig.formats.row_grid import RowGrid, check_rising, checked, grid_of
-from rig.formats.shape_columns import check_numbers, clipped, named_columns, shape_places, weights_of
+from rig.formats.shape_columns import check_numbers, named_columns, shape_places, weights_of
 from rig.formats.take_json import take_of
 from rig.formats.text_table import TextTable, joined
 from rig.formats.timecode import DAY_S, TIMECODE_FPS, frames_of_times, seconds_of_all
@@ -36,7 +37,7 @@ def read_live_link_csv(path: str | Path) -> BlendshapeClip:
     if not meant.any():
         raise RigError(f"{path.name} has no row with a face; name a recording that has one.")
     grid = _grid(times, lines, path)
-    weights = clipped(grid.led_across(weights, meant), path)
+    weights = clipped(path.name, grid.led_across(weights, meant))
     angles = grid.led_across(angles, meant)[:, :, ANGLE_ORDER] * ANGLE_SIGN[ANGLE_ORDER]
     eyes = angles[:, 1:] if set(ANGLE_COLUMNS[3:]) & set(known) else None
     return BlendshapeClip(weights, angles[:, 0], grid.fps, eyes, grid.seen(meant))

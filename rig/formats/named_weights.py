@@ -61,8 +61,14 @@ def weights_by_name(
     for shape, column in columns.items():
         weights[:, INDEX[shape]] = values[:, column]
     check_finite(file_name, weights, NAMES)
+    return clipped(file_name, weights)
+
+
+def clipped(file_name: str, weights: np.ndarray) -> np.ndarray:
+    """The same (T, 52) array with its values taken to 0 to 1, in place; a warning says where there were others."""
     if weights.min(initial=0) < 0 or weights.max(initial=0) > 1:
-        _log.warning("%s has weights outside 0 to 1; clipped.", file_name)
+        outside = [name for name, column in zip(NAMES, weights.T, strict=True) if column.min() < 0 or column.max() > 1]
+        _log.warning("%s has weights outside 0 to 1, which were clipped: %s.", file_name, listed(outside))
         np.clip(weights, 0, 1, out=weights)
     return weights
 

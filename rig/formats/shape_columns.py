@@ -1,6 +1,5 @@
 """Columns of a table by what their names mean: ARKit shapes however spelled, and the columns that a layout adds."""
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import numpy as np
 from rig.arkit import INDEX, NAMES
 from rig.errors import RigError
 from rig.formats.named_weights import listed, shape_columns
-
-_log = logging.getLogger(__name__)
 
 _BEYOND_FLOAT32 = 3.4e38
 # What a name means stands at its end; a broken table can have one of a million characters.
@@ -54,13 +51,4 @@ def weights_of(values: np.ndarray, shapes: Collection[str]) -> np.ndarray:
     """(N, len(shapes)) values in the order of `shapes` -> (N, 52) float32; shapes that are missing are 0."""
     weights = np.zeros((len(values), len(NAMES)), dtype=np.float32)
     weights[:, [INDEX[name] for name in shapes]] = values
-    return weights
-
-
-def clipped(weights: np.ndarray, path: Path) -> np.ndarray:
-    """The same array with its values taken to 0 to 1, in place; a warning says where there were others."""
-    if weights.size and (weights.min() < 0 or weights.max() > 1):
-        outside = [name for name, column in zip(NAMES, weights.T, strict=True) if column.min() < 0 or column.max() > 1]
-        _log.warning("%s has weights outside 0 to 1, which were clipped: %s.", path.name, listed(outside))
-        np.clip(weights, 0, 1, out=weights)
     return weights
