@@ -2,7 +2,7 @@
 
 import contextlib
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from live_ears import Ear, smile
 
 import dreamtalk
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.emotion_track import EmotionTrack
 from rig.arkit import INDEX
 from rig.clip import BlendshapeClip
+from rig.clip_file import write_clip
 
 # PyPI's torch for Linux brings triton, and torch's optimisers import it. Its LLVM crashes the process when Mesa's LLVM
 # (software OpenGL) was loaded before; the other order is fine.
@@ -97,3 +99,30 @@ def stub_talk(stub_motion: StubTalk, monkeypatch: pytest.MonkeyPatch) -> StubTal
 
     monkeypatch.setattr(dreamtalk.Performance, "render", render)
     return stub_motion
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    """Where live streams go."""
+    made = Ear()
+    yield made
+    made.socket.close()
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """A dreamtalk command -> its status, and what it said on stderr."""
+    from apps.cli import main
+
+    def command(*arguments: object) -> tuple[int, str]:
+        status = main([*map(str, arguments)])
+        return status, capsys.readouterr().err
+
+    return command
+
+
+@pytest.fixture
+def clip_path(tmp_path: Path) -> Path:
+    """A clip of a smile that grows."""
+    write_clip(smile(), tmp_path / "smile.npz")
+    return tmp_path / "smile.npz"

@@ -3,7 +3,7 @@
 import io
 import shlex
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,31 +13,9 @@ from live_decoders import read_ifacialmocap, read_live_link, read_osc
 from live_ears import LOOPBACK, Ear, StubStream, smile, widest_jaw
 
 import dreamtalk
-from apps.cli import build_parser, main
+from apps.cli import build_parser
 from dreamtalk.live.receivers import Address, Receiver
 from rig.clip_file import write_clip
-
-
-@pytest.fixture
-def ear() -> Iterator[Ear]:
-    made = Ear()
-    yield made
-    made.socket.close()
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    def command(*arguments: object) -> tuple[int, str]:
-        status = main([*map(str, arguments)])
-        return status, capsys.readouterr().err
-
-    return command
-
-
-@pytest.fixture
-def clip_path(tmp_path: Path) -> Path:
-    write_clip(smile(), tmp_path / "smile.npz")
-    return tmp_path / "smile.npz"
 
 
 def documented() -> list[str]:

@@ -1,40 +1,17 @@
 """The microphone of dreamtalk live, with a sounddevice that is none: no test computer needs to hear."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from live_ears import Ear, StubStream, smile, widest_jaw
+from live_ears import Ear, StubStream, widest_jaw
 
 import dreamtalk
 from apps.cli import main
 from dreamtalk.live.microphone import Microphone, input_devices
-from rig.clip_file import write_clip
-
-
-@pytest.fixture
-def ear() -> Iterator[Ear]:
-    made = Ear()
-    yield made
-    made.socket.close()
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    def command(*arguments: object) -> tuple[int, str]:
-        status = main([*map(str, arguments)])
-        return status, capsys.readouterr().err
-
-    return command
-
-
-@pytest.fixture
-def clip_path(tmp_path: Path) -> Path:
-    write_clip(smile(), tmp_path / "smile.npz")
-    return tmp_path / "smile.npz"
 
 
 @pytest.fixture

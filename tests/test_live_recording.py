@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from live_ears import LOOPBACK, Ear, smile
 
-from apps.cli import main
 from dreamtalk.live.face import ClipFaces
 from dreamtalk.live.live_link_packet import decoded, encoded
 from dreamtalk.live.recording import Take, packets
@@ -18,22 +17,6 @@ from rig.clip import BlendshapeClip
 from rig.clip_file import read_clip, write_clip
 from rig.formats.export_options import ExportOptions
 from rig.formats.frame_rate import FrameRate
-
-
-@pytest.fixture
-def ear() -> Iterator[Ear]:
-    made = Ear()
-    yield made
-    made.socket.close()
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    def command(*arguments: object) -> tuple[int, str]:
-        status = main([*map(str, arguments)])
-        return status, capsys.readouterr().err
-
-    return command
 
 
 def test_a_stream_is_recorded_as_it_was_sent(run: Callable, tmp_path: Path) -> None:
