@@ -17,8 +17,10 @@ from rig.smoothstep import smoothstep
 CORNERS_M, CORNER_SHADE = (0.009, 0.024), 0.75
 """From the midline to the corners of the mouth, and the shadow that cheeks and lips cast there, which lamps of other
 programs do not."""
-TEETH_LIGHT = 1.35
-"""Teeth let light through; what only reflects it looks grey behind lips."""
+
+
+EDGE_M, EDGE_SHADE = 0.002, 0.5
+"""The edge of the upper teeth, and its shadow: all that shows between lips at rest, where hardly any light comes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +71,31 @@ def _body(rig: FaceRig, look: Look) -> tuple[Piece, ...]:
     turned = np.stack([body.surface(rig.neutral + delta)[1] - normals for delta in rig.deltas])
     colours, weight = body.painted(), rig.head_weight[body.rows]
     corner_shade = 1 - CORNER_SHADE * smoothstep(*CORNERS_M, np.abs(points[:, :1]))
-    roughness, light = {"skin": 0.62, "mouth": 0.55, "teeth": 0.35}, {"teeth": TEETH_LIGHT}
+    roughness = {"skin": 0.62, "mouth": 0.55, "teeth": 0.35}
     pieces = []
     for layer in body.layers:
         own, faces = _used(layer)
         painted = layer.texture.shape[0] > 1
-        shade = 1 if layer.name == "skin" else corner_shade[own] * light.get(layer.name, 1)
+        shade = 1 if layer.name == "skin" else corner_shade[own]
+        if layer.name == "teeth":
+            upper = rig.regions["teeth_upper"][body.rows[own]]
+            at_edge = upper & (points[own, 1] < points[own][upper, 1].min() + EDGE_M)
+            shade = shade * np.where(at_edge, 1 - EDGE_SHADE, 1)[:, None]
+        facing = _out_of_the_arch(points[own]) if layer.name == "teeth" else normals[own]
         pieces.append(Piece(
-            layer.name, points[own], normals[own], faces, np.minimum(colours[own] * shade, 1), weight[own],
+            layer.name, points[own], facing, faces, colours[own] * shade, weight[own],
             body.uv[own] if painted else None, layer.texture if painted else None, deltas[:, own],
             turned[:, own] if layer.name == "skin" else None, roughness[layer.name],
         ))  # fmt: skip
     return tuple(pieces)
+
+
+def _out_of_the_arch(points: np.ndarray) -> np.ndarray:
+    """(N, 3) normals of teeth: their own, of thin shells with few vertices, look every way and make them grey."""
+    middle = np.array([0.0, 0.0, points[:, 2].min()])
+    level = points.astype(np.float64) - middle
+    level[:, 1] = 0.0
+    return unit(level + [0.0, 0.0, 1e-6]).astype(np.float32)
 
 
 def _used(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
