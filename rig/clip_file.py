@@ -118,7 +118,7 @@ def write_clip(
     """
     chosen = format_of(path, format)
     if chosen.write is None:
-        raise RigError(f"{Path(path).name} would be {chosen.what}, only read here; write one of {', '.join(WRITABLE)}.")
+        raise RigError(f"{Path(path).name}, {chosen.what}, can only be read; write one of {', '.join(WRITABLE)}.")
     if options.rate is not None:
         clip = clip.resampled(options.rate.fps)
     chosen.write(clip, Path(path), options)
@@ -128,5 +128,5 @@ def read_clip(path: str | Path, format: str | None = None) -> BlendshapeClip:
     """Read a clip. Raises RigError for an unknown or write-only format and for files that hold no clip."""
     chosen = format_of(path, format)
     if chosen.read is None:
-        raise RigError(f"{Path(path).name} is {chosen.what}, which holds no curves; give one of {', '.join(READABLE)}.")
+        raise RigError(f"{Path(path).name}, {chosen.what}, holds no curves to read; give one of {', '.join(READABLE)}.")
     return chosen.read(Path(path))

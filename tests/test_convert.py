@@ -106,6 +106,17 @@ def test_the_sound_lies_beside_and_one_that_lay_there_stays(source, sound) -> No
     assert sound.read_bytes() == before
 
 
+@pytest.mark.parametrize("suffix", [".gltf", ".usda", ".blender.py", ".maya.py", ".a2f.json", ".rhubarb.xml"])
+def test_the_sound_is_named_by_its_way_from_the_output(source, sound, monkeypatch, suffix: str) -> None:
+    if suffix == ".usda":
+        pytest.importorskip("pxr")
+    monkeypatch.chdir(source.parent)
+    source.with_name("cut").mkdir()
+    assert main(["convert", "in.npz", "--audio", "voice.wav", "--only", "jaw", "-o", f"cut/face{suffix}"]) == 0
+    text = source.with_name("cut").joinpath(f"face{suffix}").read_text(encoding="utf-8")
+    assert "face.wav" in text and "cut/face" not in text
+
+
 def test_a_sound_that_two_outputs_share_is_named_once(source, sound, capsys) -> None:
     outputs = [source.with_name("face.csv"), source.with_name("face.wide.csv")]
     assert main(["convert", str(source), "--audio", str(sound), "-o", str(outputs[0]), "-o", str(outputs[1])]) == 0

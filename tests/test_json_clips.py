@@ -55,7 +55,7 @@ def test_face_cap_weights_come_back_exactly_on_their_frames(tmp_path_factory, fr
 
 def test_a2f_json_has_the_apps_members(tmp_path):
     clip = random_clip(3, 30)
-    write_clip(clip, tmp_path / "a.a2f.json", ExportOptions(sound=Path("voice.wav")))
+    write_clip(clip, tmp_path / "a.a2f.json", ExportOptions(sound=tmp_path / "voice.wav"))
     told = json.loads((tmp_path / "a.a2f.json").read_text(encoding="utf-8"))
     assert set(told) == {
         "exportFps", "trackPath", "numPoses", "numFrames", "facsNames", "weightMat", "joints", "rotations",

@@ -91,7 +91,7 @@ def keyed(maya: FakeMaya, plug: str, times: np.ndarray) -> np.ndarray:
 def test_maya_gets_every_shape_exactly_at_its_frame(tmp_path, monkeypatch):
     clip = moving_clip()
     (tmp_path / "speech.wav").write_bytes(b"RIFF")
-    write_clip(clip, tmp_path / "face.maya.py", ExportOptions(sound=Path("speech.wav")))
+    write_clip(clip, tmp_path / "face.maya.py", ExportOptions(sound=tmp_path / "speech.wav"))
     maya = FakeMaya({"other": ["smirk", "jawOpen"], "head": [*NAMES, "extra"]})
     run_in(maya, tmp_path / "face.maya.py", monkeypatch)
     assert maya.unit == "pal" and maya.range == (1, 12) and maya.undo

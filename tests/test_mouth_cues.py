@@ -3,7 +3,6 @@
 import csv
 import json
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,7 +131,7 @@ def test_visemes_are_written_as_a_table(tmp_path):
 
 
 def test_the_four_layouts_tell_the_same_cues(tmp_path):
-    clip, options = opening_clip(), ExportOptions(sound=Path("a & b.wav"))
+    clip, options = opening_clip(), ExportOptions(sound=tmp_path / "a & b.wav")
     for suffix in ("tsv", "xml", "json", "dat"):
         write_clip(clip, tmp_path / f"a.rhubarb.{suffix}", options)
     lines = (tmp_path / "a.rhubarb.tsv").read_text().splitlines()

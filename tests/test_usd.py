@@ -77,7 +77,13 @@ def test_the_stage_says_units_axes_rate_range_start_and_sound(tmp_path):
     assert (stage.GetStartTimeCode(), stage.GetEndTimeCode()) == (0, 9)
     assert stage.GetDefaultPrim().GetName() == "Ada_L_" and stage.GetDefaultPrim().IsA(UsdSkel.Root)
     assert dict(stage.GetRootLayer().customLayerData) == {"startTimecode": "01:00:00:12", "subject": "Ada L."}
-    assert UsdMedia.SpatialAudio(stage.GetPrimAtPath("/Ada_L_/Sound")).GetFilePathAttr().Get().path.endswith("a.wav")
+    assert UsdMedia.SpatialAudio(stage.GetPrimAtPath("/Ada_L_/Sound")).GetFilePathAttr().Get().path == "./a.wav"
+
+
+def test_a_sound_that_usd_cannot_name_is_refused(tmp_path):
+    with pytest.raises(RigError, match="rename it"):
+        write_usd(random_clip(), tmp_path / "a.usda", ExportOptions(sound=tmp_path / "a\nb.wav", rig=PLAIN))
+    assert not list(tmp_path.iterdir())
 
 
 @settings(max_examples=6, deadline=None)

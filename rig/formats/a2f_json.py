@@ -33,7 +33,7 @@ def write_a2f_json(clip: BlendshapeClip, path: str | Path, options: ExportOption
     """
     names = options.naming.written()
     head = {
-        "exportFps": clip.fps, "trackPath": options.sound.as_posix() if options.sound else "",
+        "exportFps": clip.fps, "trackPath": options.sound_from(path),
         "numPoses": len(names), "numFrames": len(clip), "facsNames": names,
     }  # fmt: skip
     with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="\n") as file:

@@ -1,6 +1,5 @@
 """Clips as glTF: the head with baked morph weights, head turn and eye turns."""
 
-import os
 from pathlib import Path
 
 from rig.clip import BlendshapeClip
@@ -25,7 +24,7 @@ def write_glb(clip: BlendshapeClip, path: str | Path, options: ExportOptions = A
     _add_clip(document, clip, options, nodes)
     scene = {"name": options.subject, "nodes": list(nodes.top)}
     if options.sound is not None:
-        scene["extras"] = {"sound": from_folder_of(path, options.sound)}
+        scene["extras"] = {"sound": options.sound_from(path)}
     document.write(path, scene)
 
 
@@ -38,11 +37,3 @@ def _add_clip(document: GltfDocument, clip: BlendshapeClip, options: ExportOptio
     for eye, turn in zip(nodes.eyes, clip.eyes().swapaxes(0, 1), strict=False):
         animation.animate(eye, "rotation", quaternions_from_angles(turn))
     animation.finish()
-
-
-def from_folder_of(path: Path, sound: Path) -> str:
-    """How a file at `path` names a sound: by its way from there, with slashes."""
-    try:
-        return Path(os.path.relpath(sound, path.parent)).as_posix()
-    except ValueError:  # another drive
-        return sound.name

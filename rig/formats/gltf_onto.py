@@ -12,7 +12,6 @@ from rig.errors import RigError
 from rig.formats.export_options import AS_IT_IS, ExportOptions
 from rig.formats.glb import read_gltf, write_gltf
 from rig.formats.gltf_animation import GltfAnimation
-from rig.formats.gltf_clip import from_folder_of
 from rig.formats.gltf_document import GltfDocument
 from rig.formats.gltf_meshes import GltfMesh
 from rig.formats.gltf_nodes import GltfNode, facing_of, head_axes, world_matrices
@@ -47,7 +46,7 @@ def write_onto(
     document.lists["animations"].insert(0, document.lists["animations"].pop())
     whole: dict[str, Any] = {**container.document, **document.lists}
     if options.sound is not None:
-        whole["scenes"] = _with_sound(container.document, from_folder_of(path, options.sound))
+        whole["scenes"] = _with_sound(container.document, options.sound_from(path))
     whole.pop("buffers", None)
     write_gltf(whole, document.pieces, path)
 

@@ -34,7 +34,7 @@ def write_maya_script(clip: BlendshapeClip, path: str | Path, options: ExportOpt
 
 def _write(template: str, clip: BlendshapeClip, path: Path, options: ExportOptions) -> None:
     script = files("rig").joinpath("data", template).read_text(encoding="utf-8")
-    script = script.replace("TAKE: dict = {}\n", f"TAKE = {_take(clip, options)}\n", 1)
+    script = script.replace("TAKE: dict = {}\n", f"TAKE = {_take(clip, path, options)}\n", 1)
     script = script.replace('CURVES = ""\n', f'CURVES = """\n{_packed(clip, options)}"""\n', 1)
     with written_beside(path) as beside:
         beside.write_text(script, encoding="utf-8", newline="\n")
@@ -44,14 +44,14 @@ def _columns(options: ExportOptions) -> list[str]:
     return [*options.naming.shapes, *(f"{part}.{letter}" for part in PARTS for letter in "wxyz")]
 
 
-def _take(clip: BlendshapeClip, options: ExportOptions) -> str:
+def _take(clip: BlendshapeClip, path: Path, options: ExportOptions) -> str:
     """All but the curves, as a Python literal with a line for each entry."""
     naming, rate = options.naming, FrameRate.near(clip.fps)
     nominal = max(rate.nominal, 1)
     take = {
         "subject": options.subject, "frames": len(clip), "fps": (nominal, float(nominal / rate.exact)),
         "start": options.start, "mesh": naming.mesh_path.rpartition("/")[2],
-        "sound": options.sound.as_posix() if options.sound else "",
+        "sound": options.sound_from(path),
         "shapes": dict(zip(naming.shapes, naming.written(), strict=True)), "columns": _columns(options),
     }  # fmt: skip
     return "{\n" + "".join(f"    {key!r}: {value!r},\n" for key, value in take.items()) + "}"

@@ -31,7 +31,7 @@ def write_rhubarb_xml(clip: BlendshapeClip, path: str | Path, options: ExportOpt
         '<?xml version="1.0" encoding="utf-8"?>',
         "<rhubarbResult>",
         "  <metadata>",
-        f"    <soundFile>{html.escape(_sound(options), quote=False)}</soundFile>",
+        f"    <soundFile>{html.escape(options.sound_from(path), quote=False)}</soundFile>",
         f"    <duration>{cues[-1].end_s:.2f}</duration>",
         "  </metadata>",
         "  <mouthCues>",
@@ -45,7 +45,7 @@ def write_rhubarb_xml(clip: BlendshapeClip, path: str | Path, options: ExportOpt
 def write_rhubarb_json(clip: BlendshapeClip, path: str | Path, options: ExportOptions = AS_IT_IS) -> None:
     """Write {"metadata", "mouthCues"}, one cue a line. Raises RigError where the file cannot be written."""
     cues = mouth_cues(clip.weights, clip.fps)
-    sound = json.dumps(_sound(options), ensure_ascii=False)
+    sound = json.dumps(options.sound_from(path), ensure_ascii=False)
     rows = ",\n".join(
         f'    {{ "start": {cue.start_s:.2f}, "end": {cue.end_s:.2f}, "value": "{cue.shape}" }}' for cue in cues
     )
@@ -79,10 +79,6 @@ def _moho_rows(cues: list[MouthCue], fps: float) -> list[str]:
 
 def _moho_frame(time_s: float, fps: float) -> int:
     return 1 + int(fps * time_s + 1e-9)  # 0.29 s * 100 is 28.999999999999996
-
-
-def _sound(options: ExportOptions) -> str:
-    return "" if options.sound is None else str(options.sound)
 
 
 def _write(path: str | Path, text: str) -> None:

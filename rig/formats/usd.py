@@ -37,7 +37,7 @@ def write_usd(clip: BlendshapeClip, path: str | Path, options: ExportOptions = A
     import_pxr()
     from pxr import Tf
 
-    layer = _layer(clip, options)
+    layer = _layer(clip, Path(path), options)
     with written_beside(path) as beside:
         try:
             done = layer.Export(str(beside))
@@ -47,7 +47,7 @@ def write_usd(clip: BlendshapeClip, path: str | Path, options: ExportOptions = A
             raise RigError(f"{Path(path).name} could not be written; is the disk full?")
 
 
-def _layer(clip: BlendshapeClip, options: ExportOptions) -> "Sdf.Layer":
+def _layer(clip: BlendshapeClip, path: Path, options: ExportOptions) -> "Sdf.Layer":
     from pxr import Sdf, Tf, Usd, UsdGeom, UsdSkel
 
     layer = Sdf.Layer.CreateAnonymous(".usda")
@@ -67,7 +67,7 @@ def _layer(clip: BlendshapeClip, options: ExportOptions) -> "Sdf.Layer":
     _add_animation(animation, clip, rig, options.naming)
     UsdSkel.BindingAPI.Apply(root.GetPrim()).CreateAnimationSourceRel().SetTargets([animation.GetPath()])
     if options.sound is not None:
-        _add_sound(stage, root.GetPath().AppendChild("Sound"), options.sound)
+        _add_sound(stage, root.GetPath().AppendChild("Sound"), options.sound_from(path))
     return layer
 
 
@@ -90,10 +90,13 @@ def _add_animation(animation: "UsdSkel.Animation", clip: BlendshapeClip, rig: Fa
             layer.SetTimeSample(targets[1], frame, Vt.QuatfArray.FromNumpy(rotations[frame]))
 
 
-def _add_sound(stage: "Usd.Stage", path: "Sdf.Path", sound: Path) -> None:
-    from pxr import Sdf, UsdMedia
+def _add_sound(stage: "Usd.Stage", path: "Sdf.Path", sound: str) -> None:
+    from pxr import Sdf, Tf, UsdMedia
 
     audio = UsdMedia.SpatialAudio.Define(stage, path)
-    audio.CreateFilePathAttr(Sdf.AssetPath(f"./{sound.as_posix()}" if not sound.is_absolute() else sound.as_posix()))
+    try:
+        audio.CreateFilePathAttr(Sdf.AssetPath(f"./{sound}"))
+    except Tf.ErrorException:
+        raise RigError(f"USD cannot name the sound {sound!r}, which holds control characters; rename it.") from None
     audio.CreateAuralModeAttr(UsdMedia.Tokens.nonSpatial)
     audio.CreatePlaybackModeAttr(UsdMedia.Tokens.onceFromStart)
