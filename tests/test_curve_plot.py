@@ -57,6 +57,7 @@ def test_the_same_clip_gives_the_same_bytes(tmp_path):
 def test_clips_of_any_length_are_drawn(tmp_path, frames):
     for suffix in ("png", "svg", "html"):
         write_curve_plot(tmp_path / f"a.{suffix}", a_clip(frames), title="x" * 300)
+        assert 1_000 < (tmp_path / f"a.{suffix}").stat().st_size < 200_000 + 300 * frames
 
 
 def test_panels_are_the_parts_of_the_face_or_the_shapes_named():

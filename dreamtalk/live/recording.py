@@ -13,10 +13,10 @@ from dreamtalk.live.face import REST
 from dreamtalk.live.live_link_packet import LiveLinkPacket, decoded
 from rig.clip import BlendshapeClip
 from rig.formats.row_grid import grid_of
+from rig.formats.timecode import DAY_S
 
 _log = logging.getLogger(__name__)
 
-DAY_S = 24 * 3600.0
 _LARGEST_DATAGRAM = 65535
 _PATIENCE_S = 0.2
 
