@@ -210,6 +210,19 @@ def test_a_first_line_without_end_is_refused_soon(tmp_path):
     assert len(str(caught.value)) < 200
 
 
+def test_a_full_disk_is_one_sentence_and_leaves_what_was_there(tmp_path, monkeypatch):
+    import polars as pl
+
+    def full(*_: object, **__: object) -> None:
+        raise pl.exceptions.ComputeError("parquet: No space left on device")
+
+    (tmp_path / "a.parquet").write_bytes(b"before")
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(RigError, match="could not be written"):
+        write_clip(made_clip(), tmp_path / "a.parquet")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"before"]
+
+
 def write_parquet(path: Path, columns: dict[str, list], metadata: dict[str, str] | None = None) -> Path:
     import polars as pl
 

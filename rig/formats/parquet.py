@@ -29,9 +29,14 @@ def write_parquet(clip: BlendshapeClip, path: str | Path, options: ExportOptions
 
     The file appears whole or not at all; raises RigError where it cannot.
     """
+    import polars as pl
+
     with written_beside(path) as beside:
         (table,) = curve_tables(clip, options.naming, len(clip))
-        table.write_parquet(beside, metadata={_FPS_KEY: repr(clip.fps)}, row_group_size=_ROWS_AT_ONCE)
+        try:
+            table.write_parquet(beside, metadata={_FPS_KEY: repr(clip.fps)}, row_group_size=_ROWS_AT_ONCE)
+        except pl.exceptions.PolarsError:  # which wraps what the disk says
+            raise RigError(f"{path} could not be written; free some space or name another.") from None
 
 
 def read_parquet(path: str | Path) -> BlendshapeClip:
