@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         if len(labels) != 2:
             raise OptionError(f"--labels is {arguments.labels!r}; give two with a comma between: before,after.")
     shapes = None if arguments.shapes is None else chosen_shapes(arguments.shapes, "--shapes")
+    if shapes is not None and arguments.no_curves:
+        raise OptionError("--shapes and --no-curves are both given; give one of them.")
     rig = requested_head(arguments)
     waveform = None if arguments.audio is None else load_audio(arguments.audio)
     first, second = read_clip(arguments.first), read_clip(arguments.second)

@@ -9,7 +9,9 @@ from apps.curve_options import add_curve_arguments, requested_curve_options
 from apps.edit_operations import OPERATIONS, SETTINGS, Operation, Settings
 from apps.outputs import check_outputs
 from dreamtalk.errors import OptionError
-from rig.clip_file import WRITABLE, read_clip, write_clip
+from dreamtalk.performance import Performance
+from rig.clip_file import WRITABLE, read_clip
+from rig.formats.frame_rate import FrameRate
 from rig.regions import REGIONS
 
 _BY_FLAG = {operation.flag: operation for operation in OPERATIONS}
@@ -79,12 +81,14 @@ def _add(group: Any, action: type[argparse.Action], flag: str, metavar: str, wha
 def run(arguments: argparse.Namespace) -> int:
     files = [step.operation.file(step.text) for step in arguments.steps if step.operation.file]
     check_outputs(arguments.output, WRITABLE, [arguments.clip, arguments.names, *files])
-    options = requested_curve_options(arguments)
+    rates = [FrameRate.parse(step.text) for step in arguments.steps if step.operation.flag == "--fps"]
+    options = requested_curve_options(arguments, rates[-1] if rates else None)  # its timecode counts as well
     clip = read_clip(arguments.clip)
     for step in arguments.steps:
         clip = step.operation.edit(clip, step.text, step.settings)
+    performance = Performance(clip, None, arguments.clip.name)
     for output in arguments.output:
-        write_clip(clip, output, options)
-        if not arguments.quiet:
-            print(f"wrote {output}")
+        for written in performance.save_curves(output, options):
+            if not arguments.quiet:
+                print(f"wrote {written}")
     return 0

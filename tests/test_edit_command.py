@@ -1,5 +1,6 @@
 """`dreamtalk edit` does what it is asked, in the order asked, and harms nothing where it cannot."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -84,6 +85,12 @@ def test_several_outputs_are_written_and_listed(takes, capsys):
     assert main(["edit", "a.npz", "--mirror", "-o", "out.npz", "-o", "out.csv"]) == 0
     assert capsys.readouterr().out == "wrote out.npz\nwrote out.csv\n"
     np.testing.assert_allclose(read_clip("out.csv").weights, read_clip("out.npz").weights, atol=1e-9)
+
+
+def test_the_last_rate_counts_the_timecode_as_well(takes, capsys):
+    assert main(["edit", "a.npz", "--fps", "24", "--mirror", "--fps", "29.97df", "-o", "out.csv"]) == 0
+    assert capsys.readouterr().out == "wrote out.csv\nwrote out.take.json\n"
+    assert json.loads(Path("out.take.json").read_text())["timecodeCount"] == "drop"
 
 
 @pytest.mark.parametrize(
