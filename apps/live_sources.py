@@ -1,14 +1,13 @@
 """Where the faces of `dreamtalk live` come from: a curve file, or speech from a file, a microphone or a pipe."""
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from apps.controls import requested_emotion, requested_options
-from apps.stream import STANDARD, samples_of
+from apps.stream import STANDARD, samples_of_stdin
 from dreamtalk.errors import OptionError
 from dreamtalk.expression.dials import Dials
 from dreamtalk.live.clip_feed import ClipFeed
@@ -110,7 +109,7 @@ def _speech_source(arguments: argparse.Namespace) -> Source:
 def _sound_of(text: str, microphone: Microphone | None) -> Iterable[np.ndarray]:
     if microphone is not None:
         return microphone
-    return samples_of(sys.stdin.buffer) if text == str(STANDARD) else iter_audio(text)
+    return samples_of_stdin() if text == str(STANDARD) else iter_audio(text)
 
 
 def _troubles(stalls: int, microphone: Microphone | None) -> str:

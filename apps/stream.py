@@ -37,7 +37,7 @@ def run_stream(arguments: argparse.Namespace) -> int:
     check_stream(arguments)
     emotion, (options,) = requested_emotion(arguments), requested_options(arguments)
     talk = DreamTalk.load()
-    chunks = samples_of(sys.stdin.buffer) if arguments.speech == STANDARD else iter_audio(arguments.speech)
+    chunks = samples_of_stdin() if arguments.speech == STANDARD else iter_audio(arguments.speech)
     frames = talk.stream(chunks, emotion, style=arguments.style, options=options)
     with opened(arguments.output[0]) as file:
         file.write(",".join(HEADER) + "\n")
@@ -71,6 +71,13 @@ def check_stream(arguments: argparse.Namespace) -> None:
         raise OptionError("--stream writes one .csv; give -o once.")
     if arguments.output[0] != STANDARD:
         check_outputs(arguments.output, (".csv",), (arguments.speech, arguments.style, arguments.shapes))
+
+
+def samples_of_stdin() -> Iterator[np.ndarray]:
+    """Samples of what is piped in. Raises OptionError where stdin is closed."""
+    if sys.stdin is None:
+        raise OptionError("SPEECH - is what comes on stdin, and stdin is closed; pipe samples in, or name a file.")
+    return samples_of(sys.stdin.buffer)
 
 
 def samples_of(file: BinaryIO) -> Iterator[np.ndarray]:

@@ -57,7 +57,7 @@ def _neutral(folder: Path) -> Path:
     by_name = {"".join(words_of(path.stem)): path for path in reversed(_obj_files(folder))}
     found = next((by_name[name] for name in NEUTRAL_NAMES if name in by_name), None)
     if found is None:
-        raise RigError(f"{folder.name} holds no neutral.obj; put the head at rest there under that name.")
+        raise RigError(f"{folder.resolve().name} holds no neutral.obj; put the head at rest there under that name.")
     return found
 
 

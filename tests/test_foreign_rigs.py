@@ -229,6 +229,9 @@ def test_wrong_folders_and_files(tmp_path: Path, monkeypatch) -> None:
         with pytest.raises(RigError, match=part) as refused:
             read_rig(path)
         assert one_sentence(refused)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RigError, match=f"{tmp_path.name} holds no neutral"):
+        read_rig(".")
     with pytest.raises(RigError, match="no folder"):
         FaceRig.from_obj_folder(tmp_path / "a.txt")
     folder = write_obj_folder(tmp_path / "head", SIDED)

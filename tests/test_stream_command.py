@@ -72,6 +72,12 @@ def test_raw_samples_from_stdin_to_stdout(run: Callable, monkeypatch: pytest.Mon
     assert lines[1].startswith("00:00:00:00.000,61,") and lines[2].startswith("00:00:00:02.400,61,")
 
 
+def test_a_closed_stdin_is_one_sentence(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    status, _, sentence = run("-", "-o", "-")
+    assert status == 2 and "stdin is closed" in sentence and len(sentence.splitlines()) == 1
+
+
 def test_streamed_rows_are_those_of_the_file_writer(run: Callable, speech: Path, tmp_path: Path) -> None:
     run(speech, "-o", tmp_path / "streamed.csv")
     frames = list(StubStream().stream(iter_audio(speech)))
