@@ -12,8 +12,8 @@ from dreamtalk.performance import Performance, sound_beside
 from dreamtalk.shape_file import read_shapes
 from dreamtalk.speech.audio import load_audio
 from rig.clip_file import FORMATS, WRITABLE, read_clip
+from rig.foreign.rig_file import read_rig
 from rig.formats.frame_rate import FrameRate
-from rig.rig_file import read_rig
 
 GLTF = (".glb", ".gltf")
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from dreamtalk.errors import OptionError
 from rig.arkit import NAMES
+from rig.editing.regions import REGIONS, region_of
 from rig.face_rig import FaceRig
 from rig.formats.export_options import ExportOptions
 from rig.formats.frame_rate import FrameRate
 from rig.formats.naming import STYLES, Naming, read_name_map
 from rig.person import Person
-from rig.regions import REGIONS, region_of
 
 
 def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def requested_curve_options(arguments: argparse.Namespace, rate: FrameRate | Non
 
 
 def chosen_shapes(text: str, flag: str) -> tuple[str, ...]:
-    """Shapes and regions (rig.regions) with commas between -> shapes in the order of NAMES.
+    """Shapes and regions (rig.editing.regions) with commas between -> shapes in the order of NAMES.
 
     Raises RigError for an unknown one, and OptionError, naming the flag, where there is none.
     """

@@ -11,8 +11,8 @@ from apps.outputs import check_outputs
 from dreamtalk.errors import OptionError
 from dreamtalk.performance import Performance
 from rig.clip_file import WRITABLE, read_clip
+from rig.editing.regions import REGIONS
 from rig.formats.frame_rate import FrameRate
-from rig.regions import REGIONS
 
 _BY_FLAG = {operation.flag: operation for operation in OPERATIONS}
 

@@ -9,7 +9,7 @@ from apps.outputs import check_outputs
 from dreamtalk.plots.curve_plot import PLOT_SUFFIXES, write_curve_plot
 from dreamtalk.speech.audio import load_audio
 from rig.clip_file import read_clip
-from rig.regions import REGIONS
+from rig.editing.regions import REGIONS
 
 
 def add_command(commands: Any) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from apps.outputs import check_outputs
 from apps.rig_options import add_rig_details, requested_rig, rig_inputs
 from rig.arkit import NAMES
-from rig.foreign_rig import ForeignRig
-from rig.rig_file import RIG_KINDS
-from rig.rig_profile import write_profile_template
+from rig.foreign.foreign_rig import ForeignRig
+from rig.foreign.rig_file import RIG_KINDS
+from rig.foreign.rig_profile import write_profile_template
 
 WIDTH = 100
 

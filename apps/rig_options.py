@@ -6,12 +6,12 @@ from pathlib import Path
 from dreamtalk.errors import OptionError
 from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
-from rig.foreign_rig import ForeignRig
+from rig.foreign.foreign_rig import ForeignRig
+from rig.foreign.rig_file import RIG_KINDS, read_rig
+from rig.foreign.rig_profile import read_rig_profile
 from rig.formats.naming import read_name_map
 from rig.person import Person
 from rig.retarget import Retarget
-from rig.rig_file import RIG_KINDS, read_rig
-from rig.rig_profile import read_rig_profile
 
 
 def add_rig_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from dreamtalk.performance import POSTER_SUFFIXES, Performance, Video
 from dreamtalk.portrait.framing import FRAMES, LONGEST_FULL_PX, SIZE_PX
 from dreamtalk.portrait.video_choices import QUALITIES, RENDERERS
 from rig.face_rig import FaceRig
-from rig.foreign_rig import ForeignRig
+from rig.foreign.foreign_rig import ForeignRig
 
 if TYPE_CHECKING:
     from dreamtalk.portrait.portrait import Portrait

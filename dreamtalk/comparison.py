@@ -17,7 +17,7 @@ from rig.clip import BlendshapeClip
 
 if TYPE_CHECKING:
     from rig.face_rig import FaceRig
-    from rig.foreign_rig import ForeignRig
+    from rig.foreign.foreign_rig import ForeignRig
 
 CURVES_SHOWN = 3
 SMALLEST_PX, LARGEST_PX = 128, 2048

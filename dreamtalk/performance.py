@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dreamtalk.portrait.portrait import Portrait
     from dreamtalk.portrait.video_choices import Quality, RendererName
     from rig.face_rig import FaceRig
-    from rig.foreign_rig import ForeignRig
+    from rig.foreign.foreign_rig import ForeignRig
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while long work goes on."""

@@ -11,11 +11,11 @@ from dreamtalk.page import Page
 from dreamtalk.provenance import save_picture
 from rig.arkit import INDEX, NAMES
 from rig.clip import BlendshapeClip
-from rig.foreign_avatar import framed_camera
-from rig.foreign_rig import ForeignRig
+from rig.foreign.foreign_avatar import framed_camera
+from rig.foreign.foreign_rig import ForeignRig
+from rig.foreign.shape_fit import EYEBALL_TURNS
 from rig.render import render_frames
 from rig.safe_file import written_beside
-from rig.shape_fit import EYEBALL_TURNS
 
 COLUMNS, ROWS = 6, 4
 GAP, FOOT, TOP = 8, 22, 50

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from rig import edit_mix, edit_shape, edit_time
 from rig.arkit import INDEX, NAMES
+from rig.editing import edit_mix, edit_shape, edit_time
 from rig.errors import RigError
 from rig.gaze import eye_rotation_from_weights
 from rig.resampling import resampled
@@ -152,14 +152,14 @@ class BlendshapeClip:
         return edit_shape.mirrored(self)
 
     def scaled(self, gains: Mapping[str, float]) -> "BlendshapeClip":
-        """Regions (rig.regions) or single shapes times a gain of 0 to 10, weights kept in [0, 1].
+        """Regions (rig.editing.regions) or single shapes times a gain of 0 to 10, weights kept in [0, 1].
 
         Head and eyes turn about their own axes by so much more. mouthClose is a shape like the others.
         """
         return edit_shape.scaled(self, gains)
 
     def smoothed(self, cutoff_hz: float, regions: Iterable[str] = ("face", "head")) -> "BlendshapeClip":
-        """Changes faster than `cutoff_hz` taken out without lag, in regions (rig.regions); blinks and closures stay.
+        """Changes faster than `cutoff_hz` taken out of regions without lag; blinks and closures stay.
 
         Angles are smoothed one by one: up to 30 degrees that is within 0.1 degrees of smoothing the turns themselves.
         """
@@ -174,7 +174,7 @@ class BlendshapeClip:
         end_s: float | None = None,
         fade_s: float = edit_mix.FADE_S,
     ) -> "BlendshapeClip":
-        """This clip with regions (rig.regions) of `other`, from start_s to end_s where given, with fades inside.
+        """This clip with regions of `other`, from start_s to end_s where given, with fades inside.
 
         All else stays to the bit, and so does what lies behind the end of a shorter `other`. Turns go along the
         shortest arc. Raises RigError for an unknown region or a range outside the clip.

@@ -16,7 +16,7 @@ from rig.person import Person
 from rig.rotation import matrix_from_angles
 
 if TYPE_CHECKING:
-    from rig.foreign_rig import ForeignRig
+    from rig.foreign.foreign_rig import ForeignRig
 
 EYES = ("eye_left", "eye_right")
 
@@ -78,9 +78,9 @@ class FaceRig:
 
         Raises RigError for files that are none, and where no shape is found. So do the three that follow.
         """
-        from rig.foreign_fit import fitted_rig
+        from rig.foreign.foreign_fit import fitted_rig
+        from rig.foreign.gltf_rig import gltf_source
         from rig.formats.gltf_scene import read_gltf_scene
-        from rig.gltf_rig import gltf_source
 
         return fitted_rig(gltf_source(read_gltf_scene(path)), names)
 
@@ -88,25 +88,25 @@ class FaceRig:
     def from_vrm(path: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
         """A head from a VRM 0.x or 1.0: its expressions by ARKit name ("perfect sync"), else its morph targets, else
         approximations by its preset expressions."""
-        from rig.foreign_fit import fitted_rig
+        from rig.foreign.foreign_fit import fitted_rig
+        from rig.foreign.vrm_rig import vrm_source
         from rig.formats.gltf_scene import read_gltf_scene
-        from rig.vrm_rig import vrm_source
 
         return fitted_rig(vrm_source(read_gltf_scene(path)), names)
 
     @staticmethod
     def from_ict(path: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
         """The head of ICT-FaceKit: its folder of .obj files, or its light model packed into an .npz."""
-        from rig.foreign_fit import fitted_rig
-        from rig.ict_rig import ict_source
+        from rig.foreign.foreign_fit import fitted_rig
+        from rig.foreign.ict_rig import ict_source
 
         return fitted_rig(ict_source(Path(path)), names)
 
     @staticmethod
     def from_obj_folder(folder: str | Path, names: Mapping[str, str] | None = None) -> "ForeignRig":
         """A head from a folder: neutral.obj and an .obj for each shape, all with the same vertices in order."""
-        from rig.foreign_fit import fitted_rig
-        from rig.obj_rig import obj_folder_source
+        from rig.foreign.foreign_fit import fitted_rig
+        from rig.foreign.obj_rig import obj_folder_source
 
         return fitted_rig(obj_folder_source(Path(folder)), names)
 

@@ -9,8 +9,8 @@ from rig.camera import Camera
 from rig.clip import BlendshapeClip
 from rig.errors import RigError
 from rig.face_rig import FaceRig
-from rig.foreign_avatar import ForeignAvatar, framed_camera
-from rig.foreign_rig import ForeignRig
+from rig.foreign.foreign_avatar import ForeignAvatar, framed_camera
+from rig.foreign.foreign_rig import ForeignRig
 from rig.look import Look
 
 BACKENDS = ("moderngl", "pyrender", "pytorch3d")

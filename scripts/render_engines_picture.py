@@ -26,9 +26,9 @@ from rig.camera import Camera  # noqa: E402
 from rig.clip import BlendshapeClip  # noqa: E402
 from rig.clip_file import write_clip  # noqa: E402
 from rig.face_rig import FaceRig  # noqa: E402
+from rig.foreign.rig_file import read_rig  # noqa: E402
 from rig.render import render_frames  # noqa: E402
 from rig.retarget import Retarget  # noqa: E402
-from rig.rig_file import read_rig  # noqa: E402
 
 MOMENT_S, SIZE_PX, GAP_PX = 3.36, 300, 6
 CLOSE = Camera(field_of_view_rad=0.23)

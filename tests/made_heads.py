@@ -7,7 +7,7 @@ import numpy as np
 
 from rig.arkit import INDEX, NAMES
 from rig.face_rig import EYES, FaceRig
-from rig.foreign_rig import ForeignRig
+from rig.foreign.foreign_rig import ForeignRig
 from rig.formats.gltf_document import GltfDocument
 
 PACK = FaceRig.load()

@@ -6,10 +6,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rig import GROUPS, INDEX, NAMES, BlendshapeClip, RigError
+from rig.editing.regions import REGIONS, region_of
+from rig.editing.rotation_mix import composed_angles, mixed_angles, scaled_angles
 from rig.lip_gap import lip_gap_mm
-from rig.regions import REGIONS, region_of
 from rig.rotation import angles_from_matrix, matrix_from_angles, matrix_from_quaternions, quaternions_from_angles
-from rig.rotation_mix import composed_angles, mixed_angles, scaled_angles
 
 FIELDS = ("weights", "head_rotation", "eye_rotation", "seen")
 FRAMES, SEEDS = st.integers(2, 60), st.integers(0, 99)

@@ -23,15 +23,15 @@ from made_heads import (
 )
 from scipy.spatial import cKDTree
 
-from rig import obj_file
 from rig.arkit import INDEX, NAMES
 from rig.clip import BlendshapeClip
 from rig.clip_file import write_clip
 from rig.errors import RigError
 from rig.face_rig import FaceRig
+from rig.foreign import obj_file
+from rig.foreign.rig_file import read_rig
+from rig.foreign.stand_ins import STAND_INS
 from rig.lip_and_lid_pairs import Pairs, lid_pairs, lip_pairs
-from rig.rig_file import read_rig
-from rig.stand_ins import STAND_INS
 
 ICT = Path(__file__).parents[2] / "shared" / "data" / "rigs" / "ict_light.npz"
 needs_ict = pytest.mark.skipif(not ICT.is_file(), reason="the ICT-FaceKit head is not here")
@@ -137,7 +137,7 @@ def test_sides_make_up_the_whole_and_the_whole_gives_its_halves(tmp_path: Path, 
     assert np.abs(left + right - moved(PACK, browInnerUp=1.0)).max() < 0.01
     assert not left[rig.neutral[:, 0] < -0.01].any() and left[rig.neutral[:, 0] > 0.01].any()
     assert rig.fit.approximated["browInnerUp"] == "browInnerUpLeft + browInnerUpRight"
-    told = [record for record in caplog.records if record.name == "rig.foreign_fit"]
+    told = [record for record in caplog.records if record.name == "rig.foreign.foreign_fit"]
     assert len(told) == 1 and "lacks jawForward" in told[0].getMessage()
 
 

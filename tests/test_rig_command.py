@@ -18,8 +18,8 @@ from rig.clip import BlendshapeClip
 from rig.clip_file import write_clip
 from rig.eyeball import eyeball
 from rig.face_rig import FaceRig
-from rig.foreign_avatar import framed_camera
-from rig.open_sky import open_sky
+from rig.foreign.foreign_avatar import framed_camera
+from rig.foreign.open_sky import open_sky
 from rig.render import render_frames
 
 RED = {"name": "skin", "pbrMetallicRoughness": {"baseColorFactor": [1.0, 0.05, 0.05, 1.0]}}

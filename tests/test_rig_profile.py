@@ -13,7 +13,7 @@ from made_heads import same_names, weights_of, write_head
 from rig.arkit import INDEX
 from rig.errors import RigError
 from rig.face_rig import FaceRig
-from rig.rig_profile import AS_IT_COMES, Corrective, RigProfile, read_rig_profile, write_profile_template
+from rig.foreign.rig_profile import AS_IT_COMES, Corrective, RigProfile, read_rig_profile, write_profile_template
 from rig.shape_adjustments import ShapeAdjustment, ShapeAdjustments
 
 JAW, CLOSE, SMILE = (INDEX[name] for name in ("jawOpen", "mouthClose", "mouthSmileLeft"))

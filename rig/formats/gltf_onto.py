@@ -31,7 +31,7 @@ def write_onto(
     path: as rig.formats.glb.write_gltf takes it. Raises RigError where the file is no such head, and for what cannot be
     read or written.
     """
-    from rig.rig_file import read_rig  # it takes scipy, which is slow to import
+    from rig.foreign.rig_file import read_rig  # it takes scipy, which is slow to import
 
     path, container = Path(path), read_gltf(head)
     scene, document = scene_of(container), GltfDocument.copied(container)
@@ -77,7 +77,7 @@ def _columns(mesh: GltfMesh, own: Mapping[str, str], naming: Naming) -> dict[int
 def _animate_bones(
     animation: GltfAnimation, document: GltfDocument, scene: GltfScene, clip: BlendshapeClip, eyes_turn: bool
 ) -> None:
-    from rig.gltf_rig import nodes_by_name
+    from rig.foreign.gltf_rig import nodes_by_name
 
     nodes, world = nodes_by_name(scene), world_matrices(scene.nodes)
     facing = facing_of(scene.extensions)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rig.arkit import MIRROR, indices
+from rig.editing.regions import LEFT, RIGHT, region_of
+from rig.editing.rotation_mix import scaled_angles
 from rig.errors import RigError
 from rig.lip_gap import LIPS, lip_gap_mm
 from rig.peaks import peak_heights, trough_depths
-from rig.regions import LEFT, RIGHT, region_of
-from rig.rotation_mix import scaled_angles
 from rig.smoothstep import smoothstep
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rig.errors import RigError
-from rig.foreign_fit import fitted_rig
-from rig.foreign_rig import ForeignRig
+from rig.foreign.foreign_fit import fitted_rig
+from rig.foreign.foreign_rig import ForeignRig
+from rig.foreign.gltf_rig import gltf_source
+from rig.foreign.ict_rig import ict_source
+from rig.foreign.obj_rig import obj_folder_source
+from rig.foreign.rig_source import RigSource
+from rig.foreign.vrm_rig import is_vrm, vrm_source
 from rig.formats.gltf_scene import read_gltf_scene
-from rig.gltf_rig import gltf_source
-from rig.ict_rig import ict_source
-from rig.obj_rig import obj_folder_source
-from rig.rig_source import RigSource
-from rig.vrm_rig import is_vrm, vrm_source
 
 RIG_KINDS = ".glb, .gltf, .vrm, the .npz of an ICT-FaceKit head, or a folder of .obj files"
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from rig.avatar_part import Layer
 from rig.errors import RigError
+from rig.foreign.morph import Morph
+from rig.foreign.obj_file import read_obj, read_obj_points
+from rig.foreign.part_names import eye_side
+from rig.foreign.rig_source import RigSource
 from rig.formats.shape_names import words_of
-from rig.morph import Morph
-from rig.obj_file import read_obj, read_obj_points
-from rig.part_names import eye_side
-from rig.rig_source import RigSource
 
 KIND = "OBJ folder"
 NEUTRAL_NAMES = ("neutral", "genericneutralmesh", "basis", "base", "rest")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rig.errors import RigError
-from rig.morph import Morph
-from rig.rig_source import RigSource
+from rig.foreign.morph import Morph
+from rig.foreign.rig_source import RigSource
 
 UNITS = (("metres", 1.0), ("decimetres", 0.1), ("centimetres", 0.01), ("millimetres", 0.001))
 EYE_DISTANCE_M = 0.060

@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rig.errors import RigError
+from rig.foreign.gltf_rig import (
+    FaceNodes,
+    ScenePiece,
+    named_morphs,
+    nodes_by_name,
+    piece_morph,
+    scene_pieces,
+    scene_source,
+)
+from rig.foreign.morph import Morph, combined
+from rig.foreign.rig_source import RigSource
 from rig.formats.gltf_scene import GltfScene
-from rig.gltf_rig import FaceNodes, ScenePiece, named_morphs, nodes_by_name, piece_morph, scene_pieces, scene_source
-from rig.morph import Morph, combined
-from rig.rig_source import RigSource
 
 OLD_PRESETS = {
     "a": "aa", "i": "ih", "u": "ou", "e": "ee", "o": "oh", "blink": "blink", "blink_l": "blinkLeft",

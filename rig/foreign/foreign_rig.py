@@ -11,11 +11,11 @@ from rig.arkit import INDEX, NAMES
 from rig.avatar_part import Layer
 from rig.errors import RigError
 from rig.face_rig import drawable_weights
+from rig.foreign.morph import Morph
+from rig.foreign.rig_profile import AS_IT_COMES, RigProfile
+from rig.foreign.shape_fit import ShapeFit
 from rig.gaze import eye_rotation_from_weights
-from rig.morph import Morph
-from rig.rig_profile import AS_IT_COMES, RigProfile
 from rig.rotation import matrix_from_angles
-from rig.shape_fit import ShapeFit
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rig.avatar_part import Layer
-from rig.morph import Morph
+from rig.foreign.morph import Morph
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,13 @@ from types import MappingProxyType
 import numpy as np
 
 from rig.avatar_part import WHITE, Layer
-from rig.clay import in_clay
 from rig.errors import RigError
-from rig.foreign_rig import ForeignRig
-from rig.head_frame import EYE_DISTANCE_M, HeadFrame, head_frame, telling_shapes
-from rig.morph import Morph
-from rig.rig_source import RigSource
-from rig.shape_fit import EYEBALL_TURNS, find_shapes, fit_shapes
+from rig.foreign.clay import in_clay
+from rig.foreign.foreign_rig import ForeignRig
+from rig.foreign.head_frame import EYE_DISTANCE_M, HeadFrame, head_frame, telling_shapes
+from rig.foreign.morph import Morph
+from rig.foreign.rig_source import RigSource
+from rig.foreign.shape_fit import EYEBALL_TURNS, find_shapes, fit_shapes
 from rig.smoothstep import smoothstep
 
 NECK_PIVOT_M = np.float32([0.0, -0.087, -0.112])

@@ -6,11 +6,11 @@ from rig.avatar import Pose
 from rig.avatar_part import Layer
 from rig.backdrop import Backdrop
 from rig.camera import Camera
-from rig.foreign_rig import ForeignRig
+from rig.foreign.foreign_rig import ForeignRig
+from rig.foreign.open_sky import open_sky
+from rig.foreign.part_names import eye_side, is_in
 from rig.lighting import GAMMA, Surface, lit, sampled_albedo, unit
 from rig.look import Look
-from rig.open_sky import open_sky
-from rig.part_names import eye_side, is_in
 from rig.vertex_normals import corner_sums, crossed
 
 WELD_M = 1e-5

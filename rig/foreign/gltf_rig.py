@@ -7,13 +7,13 @@ import numpy as np
 
 from rig.avatar_part import WHITE, Layer
 from rig.errors import RigError
+from rig.foreign.gltf_paint import painted
+from rig.foreign.morph import Morph, combined
+from rig.foreign.part_names import eye_side
+from rig.foreign.rig_source import RigSource
 from rig.formats.gltf_scene import GltfScene, vertex_matrices, world_matrices
 from rig.formats.joint_names import part_of
 from rig.formats.shape_names import shape_of
-from rig.gltf_paint import painted
-from rig.morph import Morph, combined
-from rig.part_names import eye_side
-from rig.rig_source import RigSource
 
 MOST_VERTICES, MOST_MORPHS = 2_000_000, 2_000
 

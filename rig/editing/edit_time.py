@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rig.edit_frames import checked_seconds, faded, picked, rising
+from rig.editing.edit_frames import checked_seconds, faded, picked, rising
 from rig.errors import RigError
 from rig.timing import frame_count, nearest_frame
 

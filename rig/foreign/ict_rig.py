@@ -6,10 +6,10 @@ import numpy as np
 
 from rig.avatar_part import Layer
 from rig.errors import RigError
+from rig.foreign.morph import Morph
+from rig.foreign.obj_rig import obj_folder_source
+from rig.foreign.rig_source import RigSource
 from rig.formats.npz_arrays import npz_arrays
-from rig.morph import Morph
-from rig.obj_rig import obj_folder_source
-from rig.rig_source import RigSource
 
 KIND = "ICT-FaceKit"
 ARRAYS = {

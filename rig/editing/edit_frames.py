@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rig.editing.regions import EVERYTHING, Region
+from rig.editing.rotation_mix import mixed_angles
 from rig.errors import RigError
-from rig.regions import EVERYTHING, Region
-from rig.rotation_mix import mixed_angles
 from rig.smoothstep import smoothstep
 from rig.timing import nearest_frame
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from rig.arkit import INDEX, NAMES
 from rig.errors import RigError
+from rig.foreign.morph import Morph, combined
+from rig.foreign.stand_ins import Term, stand_ins, terms_of
 from rig.formats.shape_names import shape_of, words_of
-from rig.morph import Morph, combined
 from rig.smoothstep import smoothstep
-from rig.stand_ins import Term, stand_ins, terms_of
 
 EYEBALL_TURNS = "the eyeball turns"
 """What stands in for a look that the rig has no morph for, where its eyes turn anyway."""

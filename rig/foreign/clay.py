@@ -6,8 +6,8 @@ import numpy as np
 
 from rig.avatar_part import Layer
 from rig.eyeball import REACH_RAD, paint_eye
+from rig.foreign.part_names import eye_side, is_in
 from rig.look import Look
-from rig.part_names import eye_side, is_in
 
 SKIN, TEETH, MOUTH, EYE_WHITE, HAIR = (214, 176, 154), (226, 216, 200), (150, 80, 76), (236, 232, 228), (72, 52, 40)
 # Films of fluid, shadows and lash cards need transparency, and an iris of its own lies over the painted one.

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rig.arkit import INDEX
-from rig.edit_frames import checked_seconds, faded, picked, seen_together, soft_range
+from rig.editing.edit_frames import checked_seconds, faded, picked, seen_together, soft_range
+from rig.editing.regions import EVERYTHING, REGIONS, Region, region_of
+from rig.editing.rotation_mix import composed_angles, scaled_angles
 from rig.errors import RigError
-from rig.regions import EVERYTHING, REGIONS, Region, region_of
-from rig.rotation_mix import composed_angles, scaled_angles
 from rig.smoothstep import smoothstep
 from rig.timing import frame_times
 

@@ -1,0 +1,1 @@
+"""What the methods of BlendshapeClip that edit are made of."""
