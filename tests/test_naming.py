@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.arkit import NAMES
+from rig.clip import BlendshapeClip
+from rig.clip_file import write_clip
 from rig.errors import RigError
+from rig.formats.export_options import ExportOptions
 from rig.formats.frame_rate import FrameRate
 from rig.formats.naming import STYLES, Naming, read_name_map, styled
 from rig.formats.shape_names import shape_of
@@ -50,11 +53,22 @@ def test_a_map_is_above_style_and_prefix_and_a_subset_keeps_its_order() -> None:
         ({"shapes": ()}, "empty"),
         ({"shapes": ("jawOpen", "jawOpen")}, "twice"),
         ({"names": {"jawOpen": "A", "mouthClose": "A"}}, "Two shapes"),
+        ({"prefix": "a\n"}, "control characters"),
+        ({"names": {"jawOpen": "\ud800"}}, "control characters"),
     ],
 )
 def test_names_that_cannot_be(arguments: dict, word: str) -> None:
     with pytest.raises(RigError, match=word):
         Naming(**arguments)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".wide.csv", ".long.csv", ".a2f.csv", ".txt"])
+@pytest.mark.parametrize("name", ["jaw, open", 'jaw "open"'])
+def test_a_name_that_would_break_a_table_is_refused(suffix: str, name: str, tmp_path) -> None:
+    options = ExportOptions(naming=Naming(names={"jawOpen": name}))
+    with pytest.raises(RigError, match="without comma"):
+        write_clip(BlendshapeClip.rest(2, 30), tmp_path / f"a{suffix}", options)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_map_file_as_lines_or_json(tmp_path) -> None:

@@ -24,7 +24,7 @@ def write_a2f_csv(clip: BlendshapeClip, path: str | Path, options: ExportOptions
     import polars as pl
 
     columns, times = options.naming.columns(), frame_times(len(clip), clip.fps)
-    header = ["", "timeCode", *(f"blendShapes.{name}" for name in options.naming.written("pascal"))]
+    header = ["", "timeCode", *(f"blendShapes.{name}" for name in options.naming.cells("pascal"))]
     with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(header) + "\n")
         for first in range(0, len(clip), _ROWS_AT_ONCE):

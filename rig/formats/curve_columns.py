@@ -34,7 +34,7 @@ def curve_tables(clip: BlendshapeClip, naming: Naming, rows_at_once: int) -> "It
     """The clip as tables of so many rows: float64 seconds, float32 curves, and int8 `seen` where the clip has it."""
     import polars as pl
 
-    columns, names, times = naming.columns(), naming.written(), frame_times(len(clip), clip.fps)
+    columns, names, times = naming.columns(), naming.cells(), frame_times(len(clip), clip.fps)
     for first in range(0, len(clip), rows_at_once):
         block = slice(first, first + rows_at_once)
         parts = [

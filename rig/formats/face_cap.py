@@ -52,7 +52,7 @@ def write_face_cap(clip: BlendshapeClip, path: str | Path, options: ExportOption
     angles = np.concatenate([clip.head_rotation, clip.eyes()[:, :, :2].reshape(-1, 4)], axis=1)
     rows = number_rows(np.concatenate([np.degrees(angles), clip.weights[:, naming.columns()]], axis=1))
     with written_beside(path) as beside, beside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f"{_INFO}\nbs,{','.join(naming.written('underscore'))}\n")
+        file.write(f"{_INFO}\nbs,{','.join(naming.cells('underscore'))}\n")
         for number, row in enumerate(rows):
             file.write(f"k,{round(number * 1000 / clip.fps)},0.0,0.0,0.0,{row}\n")
 

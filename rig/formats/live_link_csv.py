@@ -82,7 +82,7 @@ def live_link_rows(clip: BlendshapeClip, start_s: float = 0.0) -> Iterator[str]:
 
 def _columns(naming: Naming) -> tuple[tuple[str, ...], list[str]]:
     """The shapes in the order they are written, the app's own unless a subset was asked for, and their names."""
-    names = dict(zip(naming.shapes, naming.written("pascal"), strict=True))
+    names = dict(zip(naming.shapes, naming.cells("pascal"), strict=True))
     shapes = SHAPE_ORDER if naming.shapes == NAMES else naming.shapes
     return shapes, [names[name] for name in shapes]
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,8 @@ class Naming:
     mesh_path: where the mesh stands in the scene or hierarchy, for the formats that name it ("Body/Head").
     shapes: the subset that is written, in this order.  names: ARKit name -> the name to write, above style and prefix.
 
-    Raises RigError for another style, for names that are none of the 52, and where two shapes would share a name.
+    Raises RigError for another style, for names that are none of the 52, for control characters, and where two shapes
+    would share a name.
     """
 
     style: str | None = None
@@ -49,6 +51,9 @@ class Naming:
         if not self.shapes or len(set(self.shapes)) != len(self.shapes):
             raise RigError("The subset of shapes is empty or names one twice; list each shape once.")
         written = self.written()
+        unspeakable = [name for name in written if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name)]
+        if unspeakable:
+            raise RigError(f"A shape cannot be called {unspeakable[0]!r}; use a name without control characters.")
         twice = next((name for name in written if written.count(name) > 1), None)
         if twice is not None:
             raise RigError(f"Two shapes would be called {twice!r}; give each its own name.")
@@ -63,6 +68,14 @@ class Naming:
         """The names of `shapes` as they are written; own_style: the format's own style."""
         style = self.style or own_style
         return tuple(self.names.get(name) or self.prefix + styled(name, style) for name in self.shapes)
+
+    def cells(self, own_style: str = "arkit") -> tuple[str, ...]:
+        """The same for tables. Raises RigError for a name with a comma or a quote, which their readers split at."""
+        written = self.written(own_style)
+        broken = next((name for name in written if "," in name or '"' in name), None)
+        if broken is not None:
+            raise RigError(f"A table cannot have a column called {broken!r}; use a name without comma and quote.")
+        return written
 
     def columns(self) -> list[int]:
         """Columns of a weights array that are written, in the order of `shapes`."""
