@@ -70,6 +70,6 @@ def test_bad_requests_end_in_one_sentence(video, tmp_path, monkeypatch, capfd, a
     (tmp_path / "talk.mp4").write_bytes(video.read_bytes())
     monkeypatch.chdir(tmp_path)
     assert main(["capture", *arguments, "--quiet"]) == 2
-    complaint = capfd.readouterr().err.splitlines()[-1]
+    (complaint,) = capfd.readouterr().err.splitlines()
     assert word in complaint and complaint.startswith("dreamtalk: ")
     assert [path.name for path in tmp_path.iterdir()] == ["talk.mp4"]

@@ -66,7 +66,13 @@ class Webcam:
 def _opencv_camera(number: int) -> Any:
     import cv2
 
-    return cv2.VideoCapture(number)
+    log = cv2.utils.logging
+    level = log.getLogLevel()
+    log.setLogLevel(log.LOG_LEVEL_SILENT)  # a camera that is missing is said in one sentence, not in ten lines
+    try:
+        return cv2.VideoCapture(number)
+    finally:
+        log.setLogLevel(level)
 
 
 def _rgb(picture: np.ndarray) -> np.ndarray:
