@@ -3,7 +3,7 @@
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,7 @@ _LARGEST_DATAGRAM = 65535
 _PATIENCE_S = 0.2
 
 
-def packets(
-    host: str, port: int, seconds: float | None, subject: str | None, clock: Callable[[], float] = time.perf_counter
-) -> Iterator[LiveLinkPacket]:
+def packets(host: str, port: int, seconds: float | None, subject: str | None) -> Iterator[LiveLinkPacket]:
     """Packets of one subject, as they come: `subject`, or else the first that is heard.
 
     seconds: how long from the first packet on, None = until the caller stops. What is no packet, or another subject's,
@@ -31,7 +29,7 @@ def packets(
     """
     with _listening(host, port) as listener:
         ends, warned = None, set()
-        while ends is None or seconds is None or clock() < ends:
+        while ends is None or seconds is None or time.perf_counter() < ends:
             try:
                 packet = decoded(listener.recv(_LARGEST_DATAGRAM))
             except (TimeoutError, ConnectionError):  # ConnectionError: Windows tells of other sockets' troubles here
@@ -43,7 +41,7 @@ def packets(
             if packet.subject != subject:
                 _warn_once(warned, packet.subject, f"Only {subject!r} is recorded; {packet.subject!r} was passed over.")
                 continue
-            ends = clock() + seconds if ends is None and seconds is not None else ends
+            ends = time.perf_counter() + seconds if ends is None and seconds is not None else ends
             yield packet
 
 

@@ -55,12 +55,12 @@ def read_gltf_scene(path: str | Path) -> GltfScene:
     return scene_of(read_gltf(path))
 
 
-def scene_of(container: GltfContainer, accessors: Accessors | None = None) -> GltfScene:
+def scene_of(container: GltfContainer) -> GltfScene:
     """The scene of a container that is already read; errors as read_gltf_scene."""
     document, file = container.document, container.path.name
     if _COMPRESSIONS & set(map(str, list_at(document, "extensionsRequired", file))):
         raise compressed(file)
-    accessors = accessors or Accessors(container)
+    accessors = Accessors(container)
     images = read_images(container, accessors)
     materials = read_materials(document, len(images), file)
     meshes = tuple(
