@@ -115,6 +115,11 @@ class FaceRig:
         """V."""
         return len(self.neutral)
 
+    @property
+    def skin(self) -> np.ndarray:
+        """(V,) bool, what is neither eye, tooth, tongue nor lash."""
+        return self.regions["skin"]
+
     def with_identity(self, coefficients: np.ndarray) -> Self:
         """Another person: neutral + coefficients @ identity_modes; pivots and the reach of the blink follow.
 

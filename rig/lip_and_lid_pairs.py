@@ -29,23 +29,29 @@ class Pairs:
     width_m: float
 
 
-def lip_pairs(neutral: np.ndarray, deltas: np.ndarray, file: str = "the rig") -> Pairs:
-    """Upper and lower lip where they touch. neutral: (V, 3) metres; deltas: (52, V, 3).
+def lip_pairs(
+    neutral: np.ndarray, deltas: np.ndarray, file: str = "the rig", skin: np.ndarray | None = None
+) -> Pairs:
+    """Upper and lower lip where they touch. neutral: (V, 3) metres; deltas: (52, V, 3); skin: (V,) bool, None = all.
 
     Raises RigError where jawOpen opens no seam.
     """
+    skin = np.ones(len(neutral), dtype=bool) if skin is None else skin
     jaw = deltas[INDEX["jawOpen"]]
     # Lips move for a pucker and a smile; teeth, gums and tongue, which the jaw parts as well, do not.
     rounded = np.linalg.norm(deltas[_LIPS_ALONE], axis=2).sum(axis=0)
-    lips = np.flatnonzero(rounded > 0.25 * rounded.max(initial=0.0)) if rounded.any() else np.arange(len(neutral))
+    lips = np.flatnonzero(skin & (rounded > 0.25 * rounded.max(initial=0.0) if rounded.any() else True))
     return _seam(neutral, jaw, lips, LIP_PAIRS, f"jawOpen of {file} opens no mouth")
 
 
-def lid_pairs(neutral: np.ndarray, deltas: np.ndarray, side: str, file: str = "the rig") -> Pairs:
+def lid_pairs(
+    neutral: np.ndarray, deltas: np.ndarray, side: str, file: str = "the rig", skin: np.ndarray | None = None
+) -> Pairs:
     """Upper and lower lid of one side ("Left" or "Right") where a blink makes them touch; else as lip_pairs."""
     blink = deltas[INDEX[f"eyeBlink{side}"]]
     moved = np.linalg.norm(blink, axis=1) > 0.1 * np.abs(blink).max()
     near_eye = _near(neutral, moved, margin_m=0.004)
+    near_eye = near_eye if skin is None else near_eye[skin[near_eye]]  # lashes would shut before the lids do
     return _seam(neutral + blink, -blink, near_eye, LID_PAIRS, f"eyeBlink{side} of {file} shuts no lid")
 
 

@@ -27,10 +27,13 @@ _SOLVED = indices(*GROUPS["jaw"], *GROUPS["mouth"], *_EYES)
 
 
 class Posable(Protocol):
-    """A FaceRig or a ForeignRig: neutral (V, 3) float32 metres, deltas (52, V, 3)."""
+    """A FaceRig or a ForeignRig: neutral (V, 3) float32 metres, deltas (52, V, 3), skin (V,) bool."""
 
     neutral: np.ndarray
     deltas: np.ndarray
+
+    @property
+    def skin(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +52,8 @@ class LipsAndLids:
     def of(cls, rig: Posable, file: str = "the rig") -> Self:
         """Measure a rig. Raises RigError where its lips do not part or its lids do not meet."""
         neutral, deltas = rig.neutral.astype(np.float64), rig.deltas
-        lips = lip_pairs(neutral, deltas, file)
-        lids = [lid_pairs(neutral, deltas, side, file) for side in ("Left", "Right")]
+        lips = lip_pairs(neutral, deltas, file, rig.skin)
+        lids = [lid_pairs(neutral, deltas, side, file, rig.skin) for side in ("Left", "Right")]
         shares = [_lid_share(neutral, deltas, pairs) for pairs in lids]
         parts = [_lip_features(deltas, lips) / lips.width_m, *(_LID * share for share in shares)]
         features = np.concatenate(parts, axis=1).T.astype(np.float64)

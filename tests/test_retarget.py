@@ -8,6 +8,7 @@ import pytest
 
 from rig.arkit import INDEX, MIRROR, NAMES
 from rig.clip import BlendshapeClip
+from rig.clip_file import write_clip
 from rig.errors import RigError
 from rig.face_rig import FaceRig, drawable_weights
 from rig.lip_and_lid_pairs import lid_pairs, lip_pairs
@@ -79,6 +80,13 @@ def test_a_lazy_rig_opens_shuts_and_blinks_as_ours_does(rig: FaceRig, lazy: Face
     assert np.abs(blink).max() < 0.05 and np.abs(lids[1][40]) < 0.01, "the right eye, which is as ours, stays"
 
 
+def test_our_head_read_from_a_file_is_our_head(rig: FaceRig, tmp_path: Path) -> None:
+    write_clip(BlendshapeClip.rest(1, 25), tmp_path / "head.glb")
+    weights = speech()
+    solved = Retarget.between(rig, FaceRig.from_gltf(tmp_path / "head.glb")).weights(weights)
+    np.testing.assert_allclose(solved, weights, atol=2e-3)
+
+
 def test_what_does_not_move_lips_or_lids_stays_bit_for_bit(rig: FaceRig, lazy: FaceRig) -> None:
     rng = np.random.default_rng(2)
     clip = BlendshapeClip(rng.uniform(0, 0.6, (9, 52)), rng.uniform(-0.2, 0.2, (9, 3)), 30.0)
@@ -105,12 +113,7 @@ def test_rigs_without_lips_or_lids_are_refused(rig: FaceRig) -> None:
 
 @pytest.mark.skipif(not ICT.is_file(), reason="the ICT head is not beside the checkout")
 def test_the_ict_head_gets_our_lips_and_lids(rig: FaceRig) -> None:
-    with np.load(ICT) as stored:
-        deltas = np.zeros((52, len(stored["neutral"]), 3), np.float32)
-        for name, offsets in zip(stored["expr_names"], stored["expr"], strict=True):
-            deltas[INDEX[str(name)]] = offsets.astype(np.float32) / 100
-        ict = replace(rig, neutral=stored["neutral"] / 100, deltas=deltas)
-    weights, retarget = speech(), Retarget.between(rig, ict, "the ICT head")
+    weights, retarget = speech(), Retarget.between(rig, FaceRig.from_ict(ICT), "the ICT head")
     wanted = gap(retarget.source, weights)
     errors = [np.abs(gap(retarget.target, found) - wanted).mean() for found in (weights, retarget.weights(weights))]
     assert errors[1] < 0.4 * errors[0]

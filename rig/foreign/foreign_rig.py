@@ -12,6 +12,7 @@ from rig.avatar_part import Layer
 from rig.errors import RigError
 from rig.face_rig import drawable_weights
 from rig.foreign.morph import Morph
+from rig.foreign.part_names import NO_SKIN, is_in
 from rig.foreign.rig_profile import AS_IT_COMES, RigProfile
 from rig.foreign.shape_fit import ShapeFit
 from rig.gaze import eye_rotation_from_weights
@@ -68,6 +69,17 @@ class ForeignRig:
     def faces(self) -> np.ndarray:
         """(F, 3) int32, the triangles of all layers."""
         return np.concatenate([layer.faces for layer in self.layers]).astype(np.int32)
+
+    @cached_property
+    def skin(self) -> np.ndarray:
+        """(V,) bool, what is not called teeth, lashes and the like; all where that leaves nothing."""
+        skin = np.zeros(self.vertex_count, dtype=bool)
+        for layer in self.layers:
+            if not is_in(layer.name, *NO_SKIN):
+                skin[layer.faces] = True
+        skin = skin if skin.any() else ~skin
+        skin.setflags(write=False)
+        return skin
 
     @cached_property
     def deltas(self) -> np.ndarray:

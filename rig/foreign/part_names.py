@@ -6,6 +6,7 @@ _EYES = ("eye", "sclera", "iris", "cornea", "pupil")
 _NO_EYES = (
     "lash", "brow", "lid", "blink", "occlusion", "blend", "socket", "shadow", "lacrimal", "tear", "glass", "line",
 )  # fmt: skip
+NO_SKIN = ("teeth", "tooth", "tongue", "gum", "lash", "hair", "brow", "eyeball", "sclera", "occlusion", "lacrimal")
 _LEFT, _RIGHT = {"l", "left"}, {"r", "right"}
 
 
