@@ -256,3 +256,14 @@ def test_a_rate_in_the_metadata_counts_where_the_times_agree(tmp_path, fps):
     path = write_parquet(tmp_path / "a.parquet", {"time_s": [0.0, 0.0201, 0.04], "jawOpen": [0, 0, 1]}, {"fps": fps})
     assert read_clip(path).fps == pytest.approx(50, rel=1e-3)
     assert read_clip(path).column("jawOpen").tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("name", ["face.csv", "face.wide.csv", "face.a2f.csv", "face.long.csv"])
+@pytest.mark.parametrize("behind", [",,,,\n,,,,\n", "\n\n", ",\n"])
+def test_the_empty_rows_that_spreadsheets_leave_are_passed_over(tmp_path, name, behind):
+    write_clip(made_clip(), tmp_path / name)
+    before = read_clip(tmp_path / name)
+    with (tmp_path / name).open("a", encoding="utf-8", newline="") as file:
+        header_cells = (tmp_path / name).read_text(encoding="utf-8").split("\n", 1)[0].count(",")
+        file.write("," * header_cells + "\n" + behind)
+    np.testing.assert_array_equal(read_clip(tmp_path / name).weights, before.weights)

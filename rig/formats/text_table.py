@@ -134,11 +134,12 @@ class TextTable:
         separators = np.flatnonzero(raw == ord(self.separator))
         cells = np.diff(np.searchsorted(separators, ends), prepend=0) + 1
         lines = first_line + np.arange(len(ends))
-        if (cells == len(self.header)).all() and len(self.header) > 1:
+        blank = np.diff(ends, prepend=-1) <= cells  # nothing but separators, as spreadsheets leave behind a table
+        if (cells == len(self.header)).all() and len(self.header) > 1 and not blank.any():
             return block, lines
         kept, numbers = [], []
-        for number, text in zip(lines, block.split(b"\n"), strict=False):
-            if text and (row := self._whole_row(text, int(number), count_column, last and number == lines[-1])):
+        for number, text, empty in zip(lines, block.split(b"\n"), blank, strict=False):
+            if not empty and (row := self._whole_row(text, int(number), count_column, last and number == lines[-1])):
                 kept.append(row)
                 numbers.append(number)
         return b"".join(row + b"\n" for row in kept), np.array(numbers, dtype=np.int64)
