@@ -93,7 +93,7 @@ def test_the_script_keys_a_head_and_saves_an_fbx_that_holds_it(tmp_path):
     sound = tmp_path / "speech.wav"
     sound.write_bytes((ROOT / "examples" / "hello.wav").read_bytes())
     write_clip(BlendshapeClip.rest(1, 24), tmp_path / "head.usdc")
-    write_clip(clip, tmp_path / "face.blender.py", ExportOptions(sound=Path("speech.wav")))
+    write_clip(clip, tmp_path / "face.blender.py", ExportOptions(sound=sound))
     report = in_blender(
         tmp_path, "key", tmp_path / "face.blender.py", tmp_path / "head.usdc", "ANSWER",
         "--first-frame", "101", "--fbx", tmp_path / "face.fbx", "--save", tmp_path / "face.blend",

@@ -157,12 +157,13 @@ def test_maya_joints_turn_as_the_head_does_whatever_their_axes(tmp_path, monkeyp
 @pytest.mark.parametrize("suffix", [".blender.py", ".maya.py"])
 def test_scripts_are_whole_python_and_the_same_every_time(tmp_path, suffix):
     clip = moving_clip()
-    options = ExportOptions(subject='Ada "L."\\', naming=Naming(prefix="it's\n"))
+    options = ExportOptions(subject='Ada "L."\\', naming=Naming(prefix="it's "))
     for name in ("a", "b"):
         write_clip(clip, tmp_path / f"{name}{suffix}", options)
     text = (tmp_path / f"a{suffix}").read_text(encoding="utf-8")
     compile(text, "a", "exec")
-    assert text == (tmp_path / f"b{suffix}").read_text(encoding="utf-8") and "TAKE: dict = {}" not in text
+    assert text == (tmp_path / f"b{suffix}").read_text(encoding="utf-8")
+    assert "TAKE: dict = {}" not in text and "keying_common" not in text
 
 
 def test_scripts_are_only_written(tmp_path):

@@ -9,55 +9,26 @@ head first), --fbx FILE and --save FILE.blend (write the result). What was anima
 """
 
 import argparse
-import base64
-import logging
 import os
-import re
 import sys
-import zlib
 from array import array
 
 import bpy
 from mathutils import Matrix
 
-TAKE: dict = {}
-CURVES = ""
+# isort: split
+from keying_common import TAKE, columns, log, part_of, shapes_among
 
-log = logging.getLogger("dreamtalk")
 # Our axes (x to the character's left, y up, z out of the face) in Blender's, where a face looks along -Y.
 TO_BLENDER = Matrix(((1, 0, 0), (0, 0, -1), (0, 1, 0)))
 LINEAR = 1  # as foreach_set numbers the interpolations
-
-
-def columns():
-    """Name -> array of float32, one value a frame: the shapes in [0, 1], then the turns' quaternions w, x, y, z."""
-    values = array("f", zlib.decompress(base64.b64decode(CURVES)))
-    if sys.byteorder == "big":
-        values.byteswap()
-    count = TAKE["frames"]
-    return {name: values[n * count : (n + 1) * count] for n, name in enumerate(TAKE["columns"])}
-
-
-def words_of(name):
-    """jawOpen, JawOpen, jaw_open and eyeBlink_L alike: lower-case words without a path, sides spelled out."""
-    plain = re.sub(r".*[/:|]", "", name.strip())
-    plain = re.sub(r"[_\-. ]([lrLR])$", lambda side: "_left" if side[1] in "lL" else "_right", plain)
-    return [word for word in re.split(r"[_\-. ]+", plain.lower()) if word]
 
 
 def key_blocks(mesh):
     """Shape of the take -> its key block's name in the mesh: by its written name, else by its ARKit name."""
     keys = mesh.data.shape_keys
     names = [block.name for block in keys.key_blocks] if keys else []
-    found = {shape: written for shape, written in TAKE["shapes"].items() if written in names}
-    plain = {shape.lower(): shape for shape in TAKE["shapes"]}
-    for name in names:
-        words = words_of(name)
-        for first in range(len(words)):
-            shape = plain.get("".join(words[first:]))
-            if shape and shape not in found:
-                found[shape] = name
-    return found
+    return shapes_among(names)
 
 
 def chosen_mesh(name):
@@ -119,14 +90,8 @@ def head_bones(armature):
     """Part -> pose bone, of those called head and eye."""
     found = {}
     for bone in armature.pose.bones:
-        words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r".*[:|]", "", bone.name)).lower())
-        sides = {"l": "left", "left": "left", "r": "right", "right": "right"}
-        side = [sides[word] for word in words if word in sides]
-        rest = [word for word in words if word not in sides]
-        if rest and rest[-1] == "head" and not side:
-            found.setdefault("head", bone)
-        elif rest and rest[-1] == "eye" and len(side) == 1:
-            found.setdefault(f"eye_{side[0]}", bone)
+        found.setdefault(part_of(bone.name), bone)
+    found.pop(None, None)
     return found
 
 

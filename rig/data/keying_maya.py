@@ -5,54 +5,23 @@ most of the shapes is taken. Keys that were on the same attributes in the take's
 kept for the keys, so save the scene first.
 """
 
-import base64
-import logging
 import math
 import os
-import re
-import sys
-import zlib
-from array import array
 
 from maya import cmds
 
+# isort: split
+from keying_common import TAKE, columns, log, part_of, shapes_among
+
 FIRST_FRAME = 1
 TURNS = True  # False leaves joints called head, eye_left and eye_right as they are
-TAKE: dict = {}
-CURVES = ""
-
-log = logging.getLogger("dreamtalk")
 RATES = {15: "game", 24: "film", 25: "pal", 30: "ntsc", 48: "show", 50: "palf", 60: "ntscf"}
-
-
-def columns():
-    """Name -> array of float32, one value a frame: the shapes in [0, 1], then the turns' quaternions w, x, y, z."""
-    values = array("f", zlib.decompress(base64.b64decode(CURVES)))
-    if sys.byteorder == "big":
-        values.byteswap()
-    count = TAKE["frames"]
-    return {name: values[n * count : (n + 1) * count] for n, name in enumerate(TAKE["columns"])}
-
-
-def words_of(name):
-    """jawOpen, JawOpen, jaw_open and eyeBlink_L alike: lower-case words without a path, sides spelled out."""
-    plain = re.sub(r".*[/:|]", "", name.strip())
-    plain = re.sub(r"[_\-. ]([lrLR])$", lambda side: "_left" if side[1] in "lL" else "_right", plain)
-    return [word for word in re.split(r"[_\-. ]+", plain.lower()) if word]
 
 
 def aliases(node):
     """Shape of the take -> its alias on a blendShape node: by its written name, else by its ARKit name."""
     names = cmds.listAttr(node + ".weight", multi=True) or []
-    found = {shape: written for shape, written in TAKE["shapes"].items() if written in names}
-    plain = {shape.lower(): shape for shape in TAKE["shapes"]}
-    for name in names:
-        words = words_of(name)
-        for first in range(len(words)):
-            shape = plain.get("".join(words[first:]))
-            if shape and shape not in found:
-                found[shape] = name
-    return found
+    return shapes_among(names)
 
 
 def chosen_node():
@@ -94,14 +63,8 @@ def joints():
     """Part -> joint, of those called head and eye."""
     found = {}
     for joint in cmds.ls(type="joint") or []:
-        words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r".*[:|]", "", joint)).lower())
-        sides = {"l": "left", "left": "left", "r": "right", "right": "right"}
-        side = [sides[word] for word in words if word in sides]
-        rest = [word for word in words if word not in sides]
-        if rest and rest[-1] == "head" and not side:
-            found.setdefault("head", joint)
-        elif rest and rest[-1] == "eye" and len(side) == 1:
-            found.setdefault("eye_" + side[0], joint)
+        found.setdefault(part_of(joint), joint)
+    found.pop(None, None)
     return found
 
 

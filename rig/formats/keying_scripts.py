@@ -13,6 +13,9 @@ from rig.formats.frame_rate import FrameRate
 from rig.rotation import quaternions_from_angles
 from rig.safe_file import written_beside
 
+_SHARED = "# isort: split\nfrom keying_common import TAKE, columns, log, part_of, shapes_among\n"
+"""Where a script takes in keying_common.py: in the user's program it stands alone."""
+
 PARTS = ("head", "eye_left", "eye_right")
 
 
@@ -33,7 +36,10 @@ def write_maya_script(clip: BlendshapeClip, path: str | Path, options: ExportOpt
 
 
 def _write(template: str, clip: BlendshapeClip, path: Path, options: ExportOptions) -> None:
-    script = files("rig").joinpath("data", template).read_text(encoding="utf-8")
+    script, common = (
+        files("rig").joinpath("data", name).read_text(encoding="utf-8") for name in (template, "keying_common.py")
+    )
+    script = script.replace(_SHARED, common.partition('"""\n\n')[2].rstrip() + "\n\n", 1)
     script = script.replace("TAKE: dict = {}\n", f"TAKE = {_take(clip, path, options)}\n", 1)
     script = script.replace('CURVES = ""\n', f'CURVES = """\n{_packed(clip, options)}"""\n', 1)
     with written_beside(path) as beside:
