@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 
@@ -60,6 +61,8 @@ def check_source(arguments: argparse.Namespace) -> None:
         raise OptionError("--emotion and --style exclude each other: a style clip brings its own emotion; give one.")
     if arguments.sound is not None and (arguments.sound is not True or not _is_file(arguments.input)):
         raise OptionError("--sound plays a speech file, or beside curves the file it names; leave it out here.")
+    if _is_file(arguments.input) and not Path(arguments.input).is_file():
+        raise OptionError(f"There is no file {arguments.input}; give curves, speech, mic or - as INPUT.")
 
 
 def is_clip(text: str) -> bool:

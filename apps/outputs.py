@@ -37,6 +37,8 @@ def check_outputs(outputs: Sequence[Path], suffixes: Sequence[str], inputs: Iter
         if output.is_dir():
             raise OptionError(f"The output {output} is a folder; name a file in it, or end it in / for pictures.")
         written = {path.resolve() for path in members(output).values()} if sequence else {output.resolve()}
+        if output.suffix.lower() == ".gltf":
+            written.add(output.with_suffix(".bin").resolve())  # its second file
         if written & originals:
             raise OptionError(f"The output {output} is also an input and would be overwritten; give it another name.")
         if output.resolve() in seen:

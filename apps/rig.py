@@ -8,12 +8,14 @@ from typing import Any
 
 from apps.outputs import check_outputs
 from apps.rig_options import add_rig_details, requested_rig, rig_inputs
+from dreamtalk.errors import OptionError
 from rig.arkit import NAMES
 from rig.foreign.foreign_rig import ForeignRig
 from rig.foreign.rig_file import RIG_KINDS
 from rig.foreign.rig_profile import write_profile_template
 
 WIDTH = 100
+SIZE_PX = 200
 
 
 def add_command(commands: Any) -> None:
@@ -26,7 +28,7 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("rig", type=Path, metavar="RIG", help=RIG_KINDS)
     add_rig_details(parser)
-    parser.add_argument("--size", type=int, default=200, metavar="N", help="pixels of one face of the sheet (200)")
+    parser.add_argument("--size", type=int, metavar="N", help=f"pixels of one face of the sheet ({SIZE_PX})")
     parser.add_argument("-o", "--output", type=Path, metavar="SHEET", help=".png: the rig at rest and in its shapes")
     parser.add_argument(
         "--profile-template", type=Path, metavar="TOML", help="write a rig profile that changes nothing yet"
@@ -40,17 +42,29 @@ def run(arguments: argparse.Namespace) -> int:
         check_outputs([arguments.output], (".png",), inputs)
     if arguments.profile_template is not None:
         check_outputs([arguments.profile_template], (".toml",), inputs)
+    if arguments.size is not None:
+        check_size(arguments)
     rig = requested_rig(arguments)
     print("\n".join(report_lines(rig)))
     if arguments.output is not None:
         from dreamtalk.rig_sheet import write_rig_sheet
 
-        write_rig_sheet(arguments.output, rig, arguments.size)
+        write_rig_sheet(arguments.output, rig, arguments.size or SIZE_PX)
         print(f"wrote {arguments.output}")
     if arguments.profile_template is not None:
         write_profile_template(arguments.profile_template, tuple(name for name in NAMES if name not in rig.missing))
         print(f"wrote {arguments.profile_template}")
     return 0
+
+
+def check_size(arguments: argparse.Namespace) -> None:
+    """Refuse a size that no sheet has before the rig is read. Raises OptionError."""
+    from dreamtalk.rig_sheet import LARGEST_PX, SMALLEST_PX
+
+    if arguments.output is None:
+        raise OptionError("--size is given without -o; name a sheet to write as well.")
+    if not SMALLEST_PX <= arguments.size <= LARGEST_PX:
+        raise OptionError(f"--size is {arguments.size}; give {SMALLEST_PX} to {LARGEST_PX} pixels.")
 
 
 def report_lines(rig: ForeignRig) -> list[str]:

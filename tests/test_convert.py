@@ -161,6 +161,7 @@ def test_a_head_of_ones_own_plays_the_curves(source, capsys) -> None:
         (["-o", "out.csv", "--format", "fbx"], "'fbx'"),
         (["-o", "out.mediapipe.json"], "only be read"),
         (["-o", "in.npz"], "overwritten"),
+        (["--audio", "in.bin", "-o", "in.gltf"], "in.gltf is also an input"),
         (["-o", "missing/out.csv"], "missing"),
     ],
 )
