@@ -136,7 +136,7 @@ def load_uri(path: Path, uri: Any) -> memoryview:
             raise RigError(f"{path.name} needs the file {relative[:80]!r} beside it; put it there.")
         return memoryview(found.read_bytes())
     except (OSError, RuntimeError, UnicodeError) as error:
-        raise RigError(f"{path.name} needs {relative[:80]!r}, which cannot be read ({error}).") from None
+        raise RigError(f"{path.name} needs {relative[:80]!r}, which cannot be read ({str(error)[:60]}).") from None
 
 
 def write_gltf(document: dict[str, Any], pieces: Sequence[Any], path: str | Path) -> None:

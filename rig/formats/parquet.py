@@ -57,7 +57,7 @@ def read_parquet(path: str | Path) -> BlendshapeClip:
         fps = pl.read_parquet_metadata(path).get(_FPS_KEY, "")
         rows, has_eyes = _rows_of(scan, header, path)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it is empty"
+        reason = str(error).splitlines()[0][:120] if str(error) else "it is empty"
         raise RigError(f"{path.name} cannot be read as Parquet ({reason}); name a table of curves.") from None
     return rows.clip(path, has_eyes, float(fps) if _NUMBER.fullmatch(fps) else None)
 

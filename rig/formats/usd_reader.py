@@ -114,6 +114,8 @@ def _frames(file_name: str, times: np.ndarray, codes_per_s: float) -> tuple[floa
     whole = not len(steps) or bool(np.abs(steps - np.maximum(np.round(steps), 1)).max() < 1e-6)
     step = 1.0 if whole else float(np.median(steps))
     count = (times[-1] - times[0]) / step + 1 + 1e-6
+    if not 0 < codes_per_s / step < math.inf:
+        raise RigError(f"{file_name} has {codes_per_s:g} time codes a second; give the layer a rate above 0.")
     if not count < max(MOST_LED_ACROSS, 100 * len(times)):
         raise RigError(f"{file_name} spans {count:.3g} frames with {len(times)} samples; cut it first.")
     grid = times[0] + np.arange(int(count)) * step
