@@ -109,7 +109,7 @@ class Stages:
         """Measure from now on: motion maps, the warp, and the networks of both ways."""
         from dreamtalk.portrait import guided_portrait, moved_frames, neural_portrait, resampled
         from renderer.face_vid2vid import FaceVid2Vid
-        from rig.portrait_motion import PortraitMotion
+        from rig.portrait.portrait_motion import PortraitMotion
 
         self._wrap(PortraitMotion, "__init__", "set_up")
         self._wrap(PortraitMotion, "maps", "motion")

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates, median_filter, percentile_filter
 
-from rig.portrait_colours import LUMA, sample
+from rig.portrait.portrait_colours import LUMA, sample
 from rig.smoothstep import smoothstep
 
 TRUSTED = (0.35, 0.65)

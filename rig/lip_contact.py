@@ -8,8 +8,8 @@ import numpy as np
 from rig.aperture import column_matrix
 from rig.arkit import INDEX
 from rig.face_rig import FaceRig
-from rig.portrait_pose import Pose
-from rig.portrait_sheet import contact_ring, loop_chains
+from rig.portrait.portrait_pose import Pose
+from rig.portrait.portrait_sheet import contact_ring, loop_chains
 from rig.smoothstep import smoothstep
 
 COLUMNS = 19

@@ -7,7 +7,7 @@ import numpy as np
 from rig.face_rig import FaceRig
 from rig.lip_contact import LipLine
 from rig.mouth_flesh import Throat, Tongue
-from rig.portrait_colours import Palette
+from rig.portrait.portrait_colours import Palette
 from rig.smoothstep import smoothstep
 from rig.teeth import Arch, tooth_row
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rig.aperture import strip_faces
-from rig.portrait_colours import Palette
+from rig.portrait.portrait_colours import Palette
 from rig.smoothstep import smoothstep
 
 UPPER_WIDTHS_MM = (8.4, 6.6, 7.6, 6.9, 6.6, 9.0)

@@ -31,7 +31,7 @@ from rig.correspondence import (  # noqa: E402
 )  # fmt: skip
 from rig.face_rig import FaceRig  # noqa: E402
 from rig.gl import MeshRasterizer  # noqa: E402
-from rig.portrait_sheet import contact_ring, face_sheet, loop_chains  # noqa: E402
+from rig.portrait.portrait_sheet import contact_ring, face_sheet, loop_chains  # noqa: E402
 
 TABLE = Path(__file__).resolve().parents[1] / "rig" / "data" / "face_correspondence.npz"
 SIZE_PX = 640

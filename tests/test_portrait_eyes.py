@@ -3,7 +3,7 @@
 import numpy as np
 
 from rig.aperture import aperture_strip
-from rig.portrait_eyes import COLUMNS, ROWS, hidden_eyes
+from rig.portrait.portrait_eyes import COLUMNS, ROWS, hidden_eyes
 
 
 def test_the_eyeball_goes_on_behind_the_lids() -> None:

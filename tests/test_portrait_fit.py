@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from rig.arkit import INDEX, MIRROR
 from rig.correspondence import LANDMARK_COUNT, LIPS_INNER_LOWER, LIPS_INNER_UPPER, OVAL, FaceCorrespondence
 from rig.face_rig import FaceRig
-from rig.portrait_expression import own_expression
-from rig.portrait_fit import PortraitFit, Pose, fit_portrait
+from rig.portrait.portrait_expression import own_expression
+from rig.portrait.portrait_fit import PortraitFit, Pose, fit_portrait
 from rig.rotation import angles_from_matrix, matrix_from_angles
 
 SIZE = (512, 512)

@@ -6,9 +6,9 @@ import pytest
 from rig.arkit import INDEX
 from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
-from rig.portrait_fit import PortraitFit, Pose, fit_portrait
-from rig.portrait_folds import Folds, light_direction
-from rig.portrait_raster import Layer
+from rig.portrait.portrait_fit import PortraitFit, Pose, fit_portrait
+from rig.portrait.portrait_folds import Folds, light_direction
+from rig.portrait.portrait_raster import Layer
 
 RIG, MARKS = FaceRig.load(), FaceCorrespondence.load()
 SKIN = np.array([0.8, 0.6, 0.5])

@@ -7,10 +7,10 @@ from rig.arkit import INDEX
 from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
 from rig.lid_paint import behind_frame
-from rig.portrait_eyes import Eye
-from rig.portrait_fit import PortraitFit, Pose, fit_portrait
-from rig.portrait_glasses import glasses_mask, stiffened
-from rig.portrait_sheet import face_sheet
+from rig.portrait.portrait_eyes import Eye
+from rig.portrait.portrait_fit import PortraitFit, Pose, fit_portrait
+from rig.portrait.portrait_glasses import glasses_mask, stiffened
+from rig.portrait.portrait_sheet import face_sheet
 
 RIG, MARKS = FaceRig.load(), FaceCorrespondence.load()
 SKIN, FRAME = 190, 40

@@ -7,7 +7,7 @@ import pytest
 
 from dreamtalk.portrait.portrait import Portrait, load_portrait
 from rig.head_turn import SHOWN, HeadTurn
-from rig.portrait_grid import SIDE, ElasticGrid
+from rig.portrait.portrait_grid import SIDE, ElasticGrid
 from rig.rotation import matrix_from_angles
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "portrait.png"

@@ -7,9 +7,9 @@ from rig.arkit import INDEX
 from rig.correspondence import LID_LOWER, LID_UPPER, FaceCorrespondence
 from rig.face_rig import FaceRig
 from rig.lid_paint import lid_lashes, lid_skin
-from rig.portrait_eyes import Eye
-from rig.portrait_fit import PortraitFit, Pose, fit_portrait
-from rig.portrait_lids import Lids
+from rig.portrait.portrait_eyes import Eye
+from rig.portrait.portrait_fit import PortraitFit, Pose, fit_portrait
+from rig.portrait.portrait_lids import Lids
 from rig.texture_atlas import Atlas
 
 RIG, MARKS = FaceRig.load(), FaceCorrespondence.load()

@@ -9,9 +9,9 @@ from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, FaceCorrespon
 from rig.face_rig import FaceRig
 from rig.lip_contact import PAINTED_GAIN, LipContact, LipLine
 from rig.picture_softness import softness
-from rig.portrait_colours import LUMA, palette
-from rig.portrait_lip_shapes import seen_jaw, seen_pucker
-from rig.portrait_pose import Pose
+from rig.portrait.portrait_colours import LUMA, palette
+from rig.portrait.portrait_lip_shapes import seen_jaw, seen_pucker
+from rig.portrait.portrait_pose import Pose
 from rig.rotation import matrix_from_angles
 
 RIG, MARKS = FaceRig.load(), FaceCorrespondence.load()

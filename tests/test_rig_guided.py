@@ -17,7 +17,7 @@ from rig.clip import BlendshapeClip
 from rig.face_rig import FaceRig
 from rig.lip_contact import LipLine
 from rig.polygon import signed_distance
-from rig.portrait_motion import MotionMaps, PortraitMotion
+from rig.portrait.portrait_motion import MotionMaps, PortraitMotion
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "portrait.png"
 LIPS, LEFT_EYE, NOSE = (13, 14), (386, 374), 1

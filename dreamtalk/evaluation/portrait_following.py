@@ -11,7 +11,7 @@ from dreamtalk.measures import correlation
 from rig.arkit import NAMES
 from rig.clip import BlendshapeClip
 from rig.mouth import lip_aperture_mm
-from rig.portrait_fit import PortraitFit
+from rig.portrait.portrait_fit import PortraitFit
 
 CLOSED_ASKED, CLOSED_SEEN = 0.006, 0.015
 OPEN_ASKED, OPEN_SHARE = 0.05, 0.4

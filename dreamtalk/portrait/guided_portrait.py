@@ -1,7 +1,7 @@
 """A portrait moved by the rig, then mended: geometry in one thread, the generator behind it in another.
 
-Geometry gives every frame whole (rig.portrait_motion); the rig-guided Face-Vid2Vid relights what lies about painted
-pixels in three windows, mouth and eyes. Where nothing was painted, the frame is geometry's, bit by bit.
+Geometry gives every frame whole (rig.portrait.portrait_motion); the rig-guided Face-Vid2Vid relights what lies about
+painted pixels in three windows, mouth and eyes. Where nothing was painted, the frame is geometry's, bit by bit.
 """
 
 from collections.abc import Iterator

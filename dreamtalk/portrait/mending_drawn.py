@@ -14,7 +14,7 @@ from dreamtalk.portrait.portrait import Portrait
 from renderer.rig_guided import rig_guided_frame
 from rig.arkit import INDEX, NAMES
 from rig.head_turn import HeadTurn
-from rig.portrait_motion import PortraitMotion
+from rig.portrait.portrait_motion import PortraitMotion
 
 MOVES = 8
 _UNMOVED = [INDEX[name] for name in NAMES if name.startswith(("eyeLook", "eyeWide", "cheekPuff", "tongue"))]

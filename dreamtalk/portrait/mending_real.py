@@ -19,9 +19,9 @@ from rig.arkit import INDEX
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER
 from rig.head_turn import HeadTurn
 from rig.lip_contact import RESTING_GAP, LipContact
-from rig.portrait_eyes import Eye
-from rig.portrait_fit import PortraitFit, fit_portrait
-from rig.portrait_motion import MotionMaps, PortraitMotion
+from rig.portrait.portrait_eyes import Eye
+from rig.portrait.portrait_fit import PortraitFit, fit_portrait
+from rig.portrait.portrait_motion import MotionMaps, PortraitMotion
 from rig.smoothstep import smoothstep
 
 TARGETS = 20

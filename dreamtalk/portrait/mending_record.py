@@ -8,8 +8,8 @@ import numpy as np
 from dreamtalk.face.face_landmarks import FACE_OVAL
 from dreamtalk.portrait.mending_windows import face_windows, source_places, source_square
 from renderer.rig_guided import rig_guided_frame
-from rig.portrait_fit import PortraitFit
-from rig.portrait_motion import MotionMaps
+from rig.portrait.portrait_fit import PortraitFit
+from rig.portrait.portrait_motion import MotionMaps
 from rig.safe_file import written_beside
 
 KINDS = ("mouth", "eyes")

@@ -22,9 +22,9 @@ from rig.gaze import eye_rotation_from_weights
 from rig.head_turn import HeadTurn
 from rig.lip_contact import LipContact, LipLine
 from rig.look import Look
-from rig.portrait_fit import PortraitFit, personal_deltas
-from rig.portrait_motion import PortraitMotion
-from rig.portrait_pose import Pose
+from rig.portrait.portrait_fit import PortraitFit, personal_deltas
+from rig.portrait.portrait_motion import PortraitMotion
+from rig.portrait.portrait_pose import Pose
 from rig.render_moderngl import ModernglRenderer
 from rig.rotation import angles_from_matrix, matrix_from_angles
 from rig.smoothstep import smoothstep

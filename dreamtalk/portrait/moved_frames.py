@@ -8,7 +8,7 @@ import numpy as np
 from dreamtalk.portrait.portrait import Portrait
 from renderer.rig_guided import rig_guided_frame
 from rig.clip import BlendshapeClip
-from rig.portrait_motion import MotionMaps, PortraitMotion
+from rig.portrait.portrait_motion import MotionMaps, PortraitMotion
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from dreamtalk.portrait.person_mask import person_mask
 from dreamtalk.portrait.picture_file import read_picture
 from dreamtalk.portrait.portrait_doubts import asleep, eyes_shut, refuse_cut_off, warn_of_doubts
 from renderer.split_picture import SplitPicture
-from rig.portrait_fit import PortraitFit, fit_portrait
+from rig.portrait.portrait_fit import PortraitFit, fit_portrait
 
 LEAST_SIZE_PX = 16
 

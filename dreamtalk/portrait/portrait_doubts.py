@@ -10,7 +10,7 @@ from dreamtalk.errors import PortraitError
 from dreamtalk.face.face_landmarks import FaceLandmarks
 from dreamtalk.portrait.face_search import is_dark
 from rig.arkit import INDEX, NAMES
-from rig.portrait_fit import PortraitFit
+from rig.portrait.portrait_fit import PortraitFit
 
 FEATURES = {
     "the mouth": (61, 291, 0, 17), "the right eye": (33, 133, 159, 145), "the left eye": (263, 362, 386, 374),

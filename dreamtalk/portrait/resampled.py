@@ -9,8 +9,8 @@ import numpy as np
 from dreamtalk.portrait.portrait import Portrait
 from renderer.rig_guided import rig_guided_frame
 from rig.clip import BlendshapeClip
-from rig.portrait_fit import fit_portrait
-from rig.portrait_motion import PortraitMotion
+from rig.portrait.portrait_fit import fit_portrait
+from rig.portrait.portrait_motion import PortraitMotion
 
 BEST, DRAFT = 2.0, 0.5
 """Side of what is drawn over the frame's."""

@@ -8,10 +8,10 @@ from scipy.spatial.transform import Rotation
 from rig.arkit import INDEX, NAMES
 from rig.correspondence import FaceCorrespondence
 from rig.face_rig import FaceRig
-from rig.portrait_expression import blink_gains, own_expression, seen_brows
-from rig.portrait_lip_shapes import seen_jaw, seen_pucker
-from rig.portrait_pose import Pose
-from rig.portrait_residual import spread_residual
+from rig.portrait.portrait_expression import blink_gains, own_expression, seen_brows
+from rig.portrait.portrait_lip_shapes import seen_jaw, seen_pucker
+from rig.portrait.portrait_pose import Pose
+from rig.portrait.portrait_residual import spread_residual
 
 FOCAL_PER_FACE_HEIGHT = 5.0
 """Focal length over the face's height in pixels: a portrait lens about a metre away."""

@@ -13,15 +13,15 @@ from rig.lip_contact import PROBE_JAW, LipContact, LipLine
 from rig.mouth_inside import MouthInside
 from rig.one_blas_thread import one_blas_thread
 from rig.picture_softness import softness
-from rig.portrait_colours import LUMA, palette, sample
-from rig.portrait_eyes import Eye, hidden_eyes
-from rig.portrait_fit import PortraitFit
-from rig.portrait_folds import Folds, light_direction
-from rig.portrait_glasses import glasses_mask, stiffened
-from rig.portrait_grid import ElasticGrid
-from rig.portrait_lids import LidLayers, Lids
-from rig.portrait_raster import DEPTH_SPAN_M, Layer, OpenMouth, PortraitRaster
-from rig.portrait_skin import Skin
+from rig.portrait.portrait_colours import LUMA, palette, sample
+from rig.portrait.portrait_eyes import Eye, hidden_eyes
+from rig.portrait.portrait_fit import PortraitFit
+from rig.portrait.portrait_folds import Folds, light_direction
+from rig.portrait.portrait_glasses import glasses_mask, stiffened
+from rig.portrait.portrait_grid import ElasticGrid
+from rig.portrait.portrait_lids import LidLayers, Lids
+from rig.portrait.portrait_raster import DEPTH_SPAN_M, Layer, OpenMouth, PortraitRaster
+from rig.portrait.portrait_skin import Skin
 from rig.rotation import matrix_from_angles
 from rig.smoothstep import smoothstep
 from rig.vertex_normals import vertex_normals

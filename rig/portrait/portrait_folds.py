@@ -11,9 +11,9 @@ import numpy as np
 from rig.aperture import column_matrix, strip_faces
 from rig.arkit import INDEX
 from rig.correspondence import FaceCorrespondence
-from rig.portrait_colours import LUMA, sample
-from rig.portrait_fit import PortraitFit
-from rig.portrait_raster import Layer
+from rig.portrait.portrait_colours import LUMA, sample
+from rig.portrait.portrait_fit import PortraitFit
+from rig.portrait.portrait_raster import Layer
 from rig.smoothstep import smoothstep
 
 COLUMNS = 17

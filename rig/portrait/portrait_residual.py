@@ -5,7 +5,7 @@ from scipy.interpolate import RBFInterpolator
 
 from rig.correspondence import LIPS_INNER_LOWER, LIPS_INNER_UPPER, FaceCorrespondence
 from rig.face_rig import FaceRig
-from rig.portrait_pose import Pose
+from rig.portrait.portrait_pose import Pose
 
 SMOOTHING = 0.02
 """Of the linear radial basis functions, whose points are in centimetres."""

@@ -8,8 +8,8 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from rig.aperture import Strip, aperture_strip, column_matrix
 from rig.face_rig import FaceRig
 from rig.head_turn import HeadTurn
-from rig.portrait_pose import Pose
-from rig.portrait_sheet import loop_chains
+from rig.portrait.portrait_pose import Pose
+from rig.portrait.portrait_sheet import loop_chains
 
 COLUMNS, ROWS = 28, 9
 FEATHER_PX = 0.7

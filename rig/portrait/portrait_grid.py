@@ -9,7 +9,7 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import ConvexHull, cKDTree
 
 from rig.aperture import strip_faces
-from rig.portrait_pose import Pose
+from rig.portrait.portrait_pose import Pose
 from rig.smoothstep import smoothstep
 
 SIDE = 72

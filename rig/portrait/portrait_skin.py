@@ -10,10 +10,10 @@ from rig.face_rig import FaceRig
 from rig.gl import MeshRasterizer
 from rig.lip_contact import LipLine
 from rig.polygon import signed_distance
-from rig.portrait_colours import Palette, diffused_skin, sample
-from rig.portrait_eyes import Eye
-from rig.portrait_fit import PortraitFit
-from rig.portrait_sheet import face_sheet
+from rig.portrait.portrait_colours import Palette, diffused_skin, sample
+from rig.portrait.portrait_eyes import Eye
+from rig.portrait.portrait_fit import PortraitFit
+from rig.portrait.portrait_sheet import face_sheet
 from rig.smoothstep import smoothstep
 from rig.vertex_normals import vertex_normals
 

@@ -11,10 +11,10 @@ import numpy as np
 from rig.aperture import column_matrix, soft_line, strip_faces
 from rig.correspondence import FaceCorrespondence
 from rig.lid_paint import behind_frame, lid_lashes, lid_skin
-from rig.portrait_colours import dark_rim, sample
-from rig.portrait_eyes import COLUMNS, Eye
-from rig.portrait_fit import PortraitFit
-from rig.portrait_raster import Layer
+from rig.portrait.portrait_colours import dark_rim, sample
+from rig.portrait.portrait_eyes import COLUMNS, Eye
+from rig.portrait.portrait_fit import PortraitFit
+from rig.portrait.portrait_raster import Layer
 from rig.smoothstep import smoothstep
 from rig.texture_atlas import Atlas
 

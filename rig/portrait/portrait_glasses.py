@@ -5,8 +5,8 @@ from scipy.ndimage import binary_dilation, gaussian_filter, label, map_coordinat
 
 from rig.correspondence import LID_LOWER, LID_UPPER
 from rig.polygon import signed_distance
-from rig.portrait_colours import LUMA, sample
-from rig.portrait_skin import softened
+from rig.portrait.portrait_colours import LUMA, sample
+from rig.portrait.portrait_skin import softened
 
 EYE_DISTANCE_PX = 90.0
 """The picture is looked at in this size; from outer corner to outer corner."""
