@@ -1,6 +1,6 @@
 """The rig-guided frame: the portrait's own pixels, warped, under what had to be painted.
 
-Plain arrays in, pixels out: where they come from (rig.portrait_motion) is not this package's business.
+Plain arrays in, pixels out: where they come from (rig.portrait.portrait_motion) is not this package's business.
 """
 
 import cv2
