@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dreamtalk.corpus import kokoro
@@ -56,6 +56,10 @@ def test_sentences_in_a_row_go_on_in_time():
 
 @given(st.lists(st.tuples(st.sampled_from(["p", "a", "s", "m", "sil", "t"]), st.floats(0.03, 0.4)), max_size=12),
        st.integers(0, 50))  # fmt: skip
+@example(
+    [("p", 0.25), ("p", 0.25756737), ("p", 0.1875), ("sil", 0.28125), ("p", 0.25), ("p", 0.3671875), ("p", 0.37236),
+     ("p", 0.21875)], 0,
+)  # fmt: skip
 @settings(max_examples=40, deadline=None)
 def test_heard_pauses_leave_phones_in_order_and_inside_the_sound(drawn, seed):
     edges = np.concatenate([[0], np.cumsum([length for _, length in drawn])])

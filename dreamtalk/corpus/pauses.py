@@ -58,7 +58,7 @@ def with_pauses_heard(phones: Sequence[Phone], samples: np.ndarray, rate: int) -
     result: list[Phone] = []
     cursor = 0.0
     for (first, last), inside in zip(stretches, members, strict=True):
-        for start, end, symbol in _bent(inside, max(first, cursor), last, duration):
+        for start, end, symbol in _bent(inside, cursor, max(first, cursor), last, duration):
             if start > cursor + 1e-6:
                 result.append(Phone(round(cursor, 4), round(start, 4), SILENCE))
             result.append(Phone(round(start, 4), round(end, 4), symbol))
@@ -86,13 +86,18 @@ def _members(phones: Sequence[Phone], stretches: Sequence[tuple[float, float]]) 
     return members
 
 
-def _bent(phones: Sequence[Phone], first: float, last: float, duration: float) -> list[tuple[float, float, str]]:
-    """Start, end, symbol of phones without gaps between them, led to begin at `first` and to end at `last`."""
+def _bent(
+    phones: Sequence[Phone], earliest: float, first: float, last: float, duration: float
+) -> list[tuple[float, float, str]]:
+    """Start, end, symbol of phones without gaps between them, led to begin at `first` and to end at `last`.
+
+    A stop's closure may reach out of that, but not before `earliest`, where the phones before end.
+    """
     if not phones:
         return []
     starts = [phone.start_s for phone in phones]
     edges = np.array([*starts, phones[-1].end_s])
-    begin = max(0.0, first - _CLOSED_S) if phones[0].symbol in _STOPS else first
+    begin = max(earliest, first - _CLOSED_S) if phones[0].symbol in _STOPS else first
     finish = last
     if phones[-1].symbol in _STOPS:
         finish = min(duration, float(np.clip(edges[-1], last, last + _CLOSED_S)))
