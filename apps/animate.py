@@ -13,7 +13,7 @@ from apps.controls import (
     requested_emotion,
     requested_options,
 )
-from apps.curve_options import add_curve_arguments, requested_curve_options
+from apps.curve_options import add_curve_arguments, check_room, requested_curve_options
 from apps.outputs import check_outputs, output_path
 from apps.progress import progress_bar
 from apps.stream import add_stream_argument, run_stream
@@ -130,7 +130,7 @@ def check_request(arguments: argparse.Namespace) -> None:
     if arguments.emotion is not None and arguments.style is not None:
         raise OptionError("--emotion and --style exclude each other: a style clip brings its own emotion; give one.")
     track = Path(arguments.emotion.strip()) if arguments.emotion and is_track_file(arguments.emotion) else None
-    inputs = (arguments.speech, arguments.style, arguments.portrait, arguments.shapes, track)
+    inputs = (arguments.speech, arguments.style, arguments.portrait, arguments.shapes, arguments.names, track)
     count = max(1, min(arguments.variations, MOST_VARIATIONS))
     for number in range(1, count + 1) if count > 1 else [None]:
         outputs = [numbered(output, number) for output in arguments.output]
@@ -138,6 +138,8 @@ def check_request(arguments: argparse.Namespace) -> None:
         check_video_request(arguments, [*inputs, *outputs])
         if arguments.avatar:
             check_outputs([numbered(arguments.avatar, number)], VIDEO, [*inputs, *outputs])
+    requested_curve_options(arguments)  # names and shapes that are none are refused here, not after the work
+    check_room(arguments, arguments.output)
 
 
 def numbered(output: Path, number: int | None) -> Path:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from apps.curve_options import add_curve_arguments, requested_curve_options
+from apps.curve_options import add_curve_arguments, check_room, requested_curve_options
 from apps.outputs import check_outputs
 from apps.progress import progress_bar
 from dreamtalk.errors import OptionError
@@ -88,6 +88,7 @@ def check_request(arguments: argparse.Namespace) -> None:
     live = arguments.source == WEBCAM
     inputs = (None if live else Path(arguments.source), arguments.shapes, arguments.names)
     check_outputs(arguments.output, WRITABLE, inputs)
+    check_room(arguments, arguments.output)
     if arguments.preview is not None:
         check_outputs([arguments.preview], (".mp4",), [*inputs, *arguments.output])
         if live:

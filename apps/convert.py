@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from apps.curve_options import add_curve_arguments, requested_curve_options
+from apps.curve_options import add_curve_arguments, check_room, requested_curve_options
 from apps.outputs import check_outputs
 from apps.rig_options import retargeted
 from dreamtalk.performance import Performance, sound_beside
@@ -50,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     suffixes = [output.suffix.lower() for output in arguments.output] if arguments.format else WRITABLE
     inputs = (arguments.clip, arguments.shapes, arguments.audio, arguments.names, arguments.rig, arguments.onto)
     check_outputs(arguments.output, suffixes if arguments.onto is None else GLTF, inputs)
+    check_room(arguments, arguments.output, arguments.format)
     clip = read_clip(arguments.clip, arguments.source_format)
     if arguments.shapes is not None:
         clip = clip.replaced(weights=read_shapes(arguments.shapes).applied(clip.weights))

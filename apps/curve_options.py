@@ -1,16 +1,22 @@
 """The arguments that say how curve files are written: names, subset, frame rate, timecode, sound."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from dreamtalk.errors import OptionError
 from rig.arkit import NAMES
+from rig.clip_file import WRITABLE, format_of
 from rig.editing.regions import REGIONS, region_of
 from rig.face_rig import FaceRig
 from rig.formats.export_options import ExportOptions
 from rig.formats.frame_rate import FrameRate
 from rig.formats.naming import STYLES, Naming, read_name_map
 from rig.person import Person
+
+_TAKES, _HEADS = ("live-link",), ("glb", "gltf", "usd")
+_MESHES = (*_HEADS, "unity", "blender", "maya")
+"""Formats, by name, that have a take file, carry a head, or name a mesh."""
 
 
 def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +46,22 @@ def requested_curve_options(arguments: argparse.Namespace, rate: FrameRate | Non
     rig = None if arguments.person is None else FaceRig.load().as_person(Person.parse(arguments.person))
     given = {key: value for key in ("start", "subject") if (value := getattr(arguments, key)) is not None}
     return ExportOptions(naming=naming, rate=rate, take_file=arguments.take, rig=rig, **given)
+
+
+def check_room(arguments: argparse.Namespace, outputs: Iterable[Path], format: str | None = None) -> None:
+    """Refuse options that none of the outputs has room for. format: of all outputs, None = by their names.
+
+    Raises OptionError.
+    """
+    endings = tuple(WRITABLE)
+    names = {format_of(path, format).name for path in outputs if format or path.name.lower().endswith(endings)}
+    for given, flag, room in (
+        (arguments.take, "--take", _TAKES),
+        (arguments.person, "--person", _HEADS),
+        (arguments.mesh_path, "--mesh-path", _MESHES),
+    ):
+        if given and not names & set(room):
+            raise OptionError(f"{flag} is given, and no output has room for it; it goes into {', '.join(room)}.")
 
 
 def chosen_shapes(text: str, flag: str) -> tuple[str, ...]:

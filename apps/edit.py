@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from apps.curve_options import add_curve_arguments, requested_curve_options
+from apps.curve_options import add_curve_arguments, check_room, requested_curve_options
 from apps.edit_operations import OPERATIONS, SETTINGS, Operation, Settings
 from apps.outputs import check_outputs
 from dreamtalk.errors import OptionError
@@ -81,6 +81,7 @@ def _add(group: Any, action: type[argparse.Action], flag: str, metavar: str, wha
 def run(arguments: argparse.Namespace) -> int:
     files = [step.operation.file(step.text) for step in arguments.steps if step.operation.file]
     check_outputs(arguments.output, WRITABLE, [arguments.clip, arguments.names, *files])
+    check_room(arguments, arguments.output)
     rates = [FrameRate.parse(step.text) for step in arguments.steps if step.operation.flag == "--fps"]
     options = requested_curve_options(arguments, rates[-1] if rates else None)  # its timecode counts as well
     clip = read_clip(arguments.clip)

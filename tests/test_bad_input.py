@@ -76,6 +76,16 @@ def test_intensity(strength: str, stub_talk, refused, speech: Path, tmp_path: Pa
     assert stub_talk.requests == []
 
 
+def test_names_and_rooms_are_looked_at_before_the_work(stub_talk, refused, speech: Path, tmp_path: Path) -> None:
+    for words, part in (
+        (["--only", "smirk"], "smirk"), (["--person", "elf", "-o", tmp_path / "a.glb"], "elf"),
+        (["--take", "-o", tmp_path / "a.npz"], "--take is given, and no output has room"),
+    ):  # fmt: skip
+        output = [] if "-o" in words else ["-o", tmp_path / "a.csv"]
+        assert part in refused("animate", speech, *words, *output)
+    assert stub_talk.requests == [] and list(tmp_path.glob("a.*")) == []
+
+
 def test_emotion_and_style_exclude_each_other(stub_talk, refused, speech: Path, tmp_path: Path) -> None:
     sentence = refused("animate", speech, "--emotion", "happy", "--style", "take.csv", "-o", tmp_path / "a.csv")
     assert "--emotion and --style exclude each other" in sentence

@@ -163,6 +163,9 @@ def test_a_head_of_ones_own_plays_the_curves(source, capsys) -> None:
         (["-o", "in.npz"], "overwritten"),
         (["--audio", "in.bin", "-o", "in.gltf"], "in.gltf is also an input"),
         (["-o", "missing/out.csv"], "missing"),
+        (["-o", "out.npz", "--take"], "it goes into live-link"),
+        (["-o", "out.csv", "--person", "woman"], "it goes into glb, gltf, usd"),
+        (["-o", "out.csv", "--mesh-path", "Body"], "no output has room"),
     ],
 )
 def test_bad_requests_end_in_one_sentence(source, monkeypatch, capsys, arguments: list[str], word: str) -> None:
